@@ -36,6 +36,9 @@ type Kind struct {
 	// Differ, when set, returns changes to add to those that comparing the
 	// arguments one by one finds. It may be nil.
 	Differ func(wanted, held *Object) []Change
+	// Local, when set, reports that an object is Lockstep's own and never put
+	// at the vendor; such a block is checked and never planned. It may be nil.
+	Local func(*Object) bool
 }
 
 // A Limit is something a vendor cannot do.

@@ -120,9 +120,31 @@ type Held struct {
 	Diagnostics Diagnostics
 	// Notes are worth a line in the plan and are no step.
 	Notes []Note
+	// Unseen says, by address, why a wanted object cannot be read at all. The
+	// plan then relies on what a person attested.
+	Unseen map[Address]string
 	// Unmanaged counts objects that no block names, by kind.
 	Unmanaged map[string]int
 }
+
+// A Query is what a plan wants to know of a vendor.
+type Query struct {
+	// Wanted lists every object of the vendor's kinds that a block declares.
+	// References are resolved as far as the configuration alone can.
+	Wanted []*Object
+	// Removed lists the objects that removed blocks name.
+	Removed []Removal
+}
+
+// A Removal is one line of a removed block.
+type Removal struct {
+	Kind   *Kind
+	Key    string
+	Source Range
+}
+
+// Address returns the address that a removal's step is shown under.
+func (r Removal) Address() Address { return NewAddress(r.Kind.Name, r.Key) }
 
 // A Note is something a plan says that is no step and does not change the
 // exit status.
