@@ -121,6 +121,10 @@ type Argument struct {
 	DefaultDoc string
 	// Env names the environment variable read when the argument is left out.
 	Env string
+	// Fact names a fact of another vendor ([Held.Facts]), such as
+	// "salesforce.organization_id", that is the default; a different value is
+	// an error.
+	Fact string
 
 	// Same compares a wanted and a held value, where [Equal] is too strict.
 	Same func(wanted, held Value) bool

@@ -62,6 +62,9 @@ func (o *Object) Clone() *Object {
 type Source struct {
 	Block     Range   // the block's header
 	Arguments []Range // by argument position; zero where the user left it out
+	// Nested holds places inside blocks and lists, by path:
+	// "salesforce_environment.username", "publisher[2]". It may be nil.
+	Nested map[string]Range
 }
 
 // Argument returns where the i-th argument stands, the block's header when it

@@ -112,8 +112,16 @@ type Operation struct {
 
 // Held is what a vendor holds, as far as a plan needs it.
 type Held struct {
+	// Where says in a few words which account was read: it goes into a kept
+	// plan, which is refused anywhere else. "Acme 00D5g00000ABCDE (production)"
+	Where string
+	// Facts are values that other vendors' arguments default to, by
+	// "vendor.name".
+	Facts map[string]Value
 	// Objects lists what was found, of every kind that a wanted object or a
-	// removal named.
+	// removal named. A held object carries its key as the wanted object or the
+	// removal spells it. An object that a removal names and that is already as
+	// removed as the vendor allows is not listed.
 	Objects []*Object
 	// Diagnostics says what is wrong with wanted objects in the light of what
 	// the vendor holds: a channel that does not exist, a pin that differs.

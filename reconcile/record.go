@@ -1,0 +1,219 @@
+package reconcile
+
+import (
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/google/renameio/v2"
+	"golang.org/x/crypto/scrypt"
+
+	"github.com/lockstep-sync/lockstep/schema"
+)
+
+// RecordVersion is the format of the record file.
+const RecordVersion = 1
+
+// A Record remembers what no vendor tells again: which write-only values were
+// sent, and which manual steps a person attested. It holds no secret, only
+// salted slow digests, and it may be lost: a plan then notes that it cannot
+// tell.
+//
+// A nil *Record remembers nothing. A Record is safe for concurrent use.
+type Record struct {
+	path string
+
+	mu   sync.Mutex
+	data recordData
+}
+
+type recordData struct {
+	Version  int                            `json:"version"`
+	Sent     map[string]sentDigest          `json:"sent"`     // by address and path
+	Attested map[schema.Address]Attestation `json:"attested"` // by address
+}
+
+type sentDigest struct {
+	Salt   string    `json:"salt"`
+	Digest string    `json:"digest"`
+	At     time.Time `json:"at"`
+}
+
+// An Attestation says that a person carried out a manual step.
+type Attestation struct {
+	By     string    `json:"by"`
+	At     time.Time `json:"at"`
+	Until  time.Time `json:"until,omitzero"` // zero is without end
+	Ticket string    `json:"ticket,omitempty"`
+	Digest string    `json:"digest"` // of what was attested
+}
+
+// OpenRecord reads the record file at path. A file that is not there is an
+// empty record; it is written at the first change.
+func OpenRecord(path string) (*Record, error) {
+	r := &Record{path: path, data: recordData{Version: RecordVersion}}
+	text, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("read record: %w", err)
+	}
+	if err == nil {
+		if err := json.Unmarshal(text, &r.data); err != nil {
+			return nil, fmt.Errorf("read record %s: %w; move the file away to start without one", path, err)
+		}
+		if r.data.Version > RecordVersion {
+			return nil, fmt.Errorf("read record %s: written by a newer Lockstep (version %d, this one knows %d)", path, r.data.Version, RecordVersion)
+		}
+	}
+	if r.data.Sent == nil {
+		r.data.Sent = map[string]sentDigest{}
+	}
+	if r.data.Attested == nil {
+		r.data.Attested = map[schema.Address]Attestation{}
+	}
+	return r, nil
+}
+
+func sentKey(a schema.Address, path string) string { return string(a) + " " + path }
+
+// before says whether v is what was sent last for an argument.
+func (r *Record) before(a schema.Address, path string, v schema.Secret) sent {
+	if r == nil {
+		return sentUnknown
+	}
+	r.mu.Lock()
+	was, ok := r.data.Sent[sentKey(a, path)]
+	r.mu.Unlock()
+	if !ok {
+		return sentUnknown
+	}
+	digest := slowDigest(v, was.Salt)
+	if subtle.ConstantTimeCompare([]byte(digest), []byte(was.Digest)) == 1 {
+		return sentSame
+	}
+	return sentOther
+}
+
+// remember notes that the write-only values among a step's changes were sent.
+func (r *Record) remember(step *schema.Step, now time.Time) error {
+	if r == nil {
+		return nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	changed := r.forget(step)
+	for _, change := range step.Changes {
+		v, secret := change.Wanted.(schema.Secret)
+		if !secret || step.Wanted == nil {
+			continue
+		}
+		salt := newSalt()
+		r.data.Sent[sentKey(step.Address, change.Path)] = sentDigest{salt, slowDigest(v, salt), now.UTC()}
+		changed = true
+	}
+	if !changed {
+		return nil
+	}
+	return r.save()
+}
+
+// forget drops what was sent for an object that is gone.
+func (r *Record) forget(step *schema.Step) bool {
+	if step.Held == nil || !removes(step) {
+		return false
+	}
+	changed := false
+	for i := range step.Kind.Shape.Arguments {
+		key := sentKey(step.Address, step.Kind.Shape.Arguments[i].Name)
+		_, ok := r.data.Sent[key]
+		delete(r.data.Sent, key)
+		changed = changed || ok
+	}
+	return changed
+}
+
+// Attest notes that a person carried out a manual step.
+func (r *Record) Attest(step *schema.Step, a Attestation) error {
+	if r == nil {
+		return errors.New("attest: there is no record to write to")
+	}
+	a.Digest = attestedDigest(step.Wanted)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.data.Attested[step.Address] = a
+	return r.save()
+}
+
+// Attested returns what a person attested about an address.
+func (r *Record) Attested(a schema.Address) (Attestation, bool) {
+	if r == nil {
+		return Attestation{}, false
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	attestation, ok := r.data.Attested[a]
+	return attestation, ok
+}
+
+// attestedDigest covers everything that a person typed, secrets by a slow
+// digest whose salt is the rest.
+func attestedDigest(wanted *schema.Object) string {
+	digest := digestOf(wanted)
+	if wanted == nil {
+		return digest
+	}
+	for _, secret := range secretsOf(wanted.Record) {
+		digest = slowDigest(secret, digest)
+	}
+	return digest
+}
+
+func secretsOf(r schema.Record) []schema.Secret {
+	var secrets []schema.Secret
+	for i := range r.Shape.Arguments {
+		switch v := r.At(i).(type) {
+		case schema.Secret:
+			secrets = append(secrets, v)
+		case schema.Record:
+			secrets = append(secrets, secretsOf(v)...)
+		}
+	}
+	return secrets
+}
+
+func (r *Record) save() error {
+	text, err := json.MarshalIndent(r.data, "", "  ")
+	if err != nil {
+		return fmt.Errorf("write record: %w", err)
+	}
+	if err := os.MkdirAll(filepath.Dir(r.path), 0o700); err != nil {
+		return fmt.Errorf("write record: %w", err)
+	}
+	if err := renameio.WriteFile(r.path, append(text, '\n'), 0o600); err != nil {
+		return fmt.Errorf("write record: %w", err)
+	}
+	return nil
+}
+
+func newSalt() string {
+	var salt [16]byte
+	_, _ = rand.Read(salt[:]) // never fails
+	return base64.RawStdEncoding.EncodeToString(salt[:])
+}
+
+// slowDigest costs tens of milliseconds on purpose: whoever steals the record
+// must pay that for every guess.
+func slowDigest(v schema.Secret, salt string) string {
+	key, err := scrypt.Key([]byte(v.Reveal()), []byte(salt), 1<<14, 8, 1, 32)
+	if err != nil {
+		panic("reconcile: scrypt refuses its fixed parameters: " + err.Error())
+	}
+	return base64.RawStdEncoding.EncodeToString(key)
+}
