@@ -106,16 +106,10 @@ func (d *differ) writeOnly(path string, i int, wanted schema.Value) {
 }
 
 func (d *differ) source(i int, path string) schema.Range {
-	if d.wanted.Source == nil {
-		return schema.Range{}
-	}
-	if r, ok := d.wanted.Source.Nested[path]; ok {
-		return r
-	}
 	if _, top := d.wanted.Kind.Shape.Index(path); top {
 		return d.wanted.Source.Argument(i)
 	}
-	return d.wanted.Source.Block
+	return d.wanted.Source.At(path)
 }
 
 // same compares two values the way their argument asks for.

@@ -13,7 +13,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/google/renameio/v2"
 	"golang.org/x/crypto/scrypt"
 
 	"github.com/lockstep-sync/lockstep/schema"
@@ -196,10 +195,24 @@ func (r *Record) save() error {
 	if err := os.MkdirAll(filepath.Dir(r.path), 0o700); err != nil {
 		return fmt.Errorf("write record: %w", err)
 	}
-	if err := renameio.WriteFile(r.path, append(text, '\n'), 0o600); err != nil {
+	if err := replaceFile(r.path, append(text, '\n')); err != nil {
 		return fmt.Errorf("write record: %w", err)
 	}
 	return nil
+}
+
+// replaceFile writes a file that only its owner may read, whole or not at all.
+func replaceFile(path string, text []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".lockstep-*")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(f.Name()) }() // gone already when all went well
+	_, err = f.Write(text)
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
 }
 
 func newSalt() string {

@@ -15,6 +15,11 @@ func (a Address) Kind() string {
 	return kind
 }
 
+// Covers reports whether b is the block a, or one of its for_each instances.
+func (a Address) Covers(b Address) bool {
+	return a == b || strings.HasPrefix(string(b), string(a)+"[")
+}
+
 // An Object is what a vendor holds, or what a block wants it to hold.
 type Object struct {
 	Kind    *Kind
@@ -75,6 +80,18 @@ func (s *Source) Argument(i int) Range {
 	}
 	if i >= 0 && i < len(s.Arguments) && s.Arguments[i].File != "" {
 		return s.Arguments[i]
+	}
+	return s.Block
+}
+
+// At returns where a nested path stands, the block's header when that is not
+// known.
+func (s *Source) At(path string) Range {
+	if s == nil {
+		return Range{}
+	}
+	if r, ok := s.Nested[path]; ok {
+		return r
 	}
 	return s.Block
 }
