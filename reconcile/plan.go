@@ -50,6 +50,8 @@ type Plan struct {
 
 	wanted Wanted
 	world  *world
+	// refused says why steps of a kept plan cannot be carried out as promised.
+	refused map[schema.Address]error
 }
 
 // Settled reports whether there is nothing to do.
