@@ -25,12 +25,17 @@ type store struct {
 	now    func() time.Time
 	tables map[string]*table
 	serial int
+	writes int // grows with every change, so that a stale answer can be told
 }
 
 type table struct {
 	prefix string // of record Ids: 0N5
 	rows   []row
 	byID   map[string]row // by the first 15 characters
+	// byField finds rows by a field's text, built when first asked for and
+	// dropped when a record changes. A row that is changed in place must be
+	// touched, or it is found under what it used to say.
+	byField map[string]map[string][]row
 }
 
 func newStore(now func() time.Time) *store {
@@ -66,6 +71,11 @@ func (s *store) insert(sobject, by string, r row) row {
 	r["LastModifiedDate"], r["LastModifiedById"], r["SystemModstamp"] = stamp, by, stamp
 	t.rows = append(t.rows, r)
 	t.byID[r.text("Id")[:15]] = r
+	for field, index := range t.byField {
+		k := indexKey(r.text(field))
+		index[k] = append(index[k], r)
+	}
+	s.writes++
 	return r
 }
 
@@ -73,6 +83,12 @@ func (s *store) insert(sobject, by string, r row) row {
 func (s *store) touch(r row, by string) {
 	stamp := s.stamp()
 	r["LastModifiedDate"], r["LastModifiedById"], r["SystemModstamp"] = stamp, by, stamp
+	s.writes++
+	for _, t := range s.tables {
+		if strings.HasPrefix(r.text("Id"), t.prefix) {
+			t.byField = nil
+		}
+	}
 }
 
 // byID returns a record by its 15- or 18-character Id, nil when there is none.
@@ -87,13 +103,46 @@ func (s *store) byID(sobject, id string) row {
 // find returns the first record whose field equals value, ignoring case, as
 // Salesforce compares text; nil when there is none.
 func (s *store) find(sobject, field, value string) row {
-	for _, r := range s.rows(sobject) {
-		if strings.EqualFold(r.text(field), value) {
-			return r
-		}
+	for _, r := range s.all(sobject, field, value) {
+		return r
 	}
 	return nil
 }
+
+// all returns the records whose field equals value, ignoring case and, for an
+// Id, the three checksum characters. The slice must not be kept.
+func (s *store) all(sobject, field, value string) []row {
+	t := s.tables[sobject]
+	if t == nil {
+		return nil
+	}
+	index := t.byField[field]
+	if index == nil {
+		index = map[string][]row{}
+		for _, r := range t.rows {
+			k := indexKey(r.text(field))
+			index[k] = append(index[k], r)
+		}
+		if t.byField == nil {
+			t.byField = map[string]map[string][]row{}
+		}
+		t.byField[field] = index
+	}
+	return index[indexKey(value)]
+}
+
+// indexKey makes both spellings of an Id, and every case of a text, one. Ids
+// that differ in case alone would meet; this org makes none.
+func indexKey(value string) string {
+	if isID(value) {
+		value = value[:15]
+	}
+	return strings.ToLower(value)
+}
+
+// isID reports whether a text is an 18-character Id; other texts of that
+// length fail the checksum.
+func isID(value string) bool { return len(value) == 18 && longID(value[:15]) == value }
 
 // remove deletes the records that match and returns how many there were.
 func (s *store) remove(sobject string, match func(row) bool) int {
@@ -108,6 +157,10 @@ func (s *store) remove(sobject string, match func(row) bool) int {
 	}
 	n := len(t.rows) - len(kept)
 	t.rows = kept
+	if n > 0 {
+		t.byField = nil
+		s.writes++
+	}
 	return n
 }
 
@@ -129,7 +182,10 @@ func (s *store) snapshot() map[string]*table {
 	return copies
 }
 
-func (s *store) restore(tables map[string]*table) { s.tables = tables }
+func (s *store) restore(tables map[string]*table) {
+	s.tables = tables
+	s.writes++
+}
 
 func (s *store) stamp() string { return s.now().UTC().Format("2006-01-02T15:04:05.000+0000") }
 

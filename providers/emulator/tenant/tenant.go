@@ -26,6 +26,17 @@ type Salesforce struct {
 	Packages       []Package    `hcl:"package,block" json:"packages"`
 	LightningApps  []Lightning  `hcl:"lightning_app,block" json:"lightning_apps"`
 	Integration    []Credential `hcl:"integration,block" json:"integration"`
+
+	// MissingPermissions are permissions that even administrators lack:
+	// ViewDeveloperName, ViewClientSecret.
+	MissingPermissions []string `hcl:"missing_permissions,optional" json:"missing_permissions,omitempty"`
+	// NoClientSecretAPI keeps consumer secrets from being read over REST.
+	NoClientSecretAPI bool `hcl:"client_secret_api_disabled,optional" json:"client_secret_api_disabled,omitempty"`
+	// ConnectedAppCreation lets clients create connected apps, as orgs do for
+	// which Salesforce Support has switched it back on.
+	ConnectedAppCreation bool `hcl:"connected_app_creation,optional" json:"connected_app_creation,omitempty"`
+	// DailyAPIRequests is the allocation of 24 hours; 0 is 100,000.
+	DailyAPIRequests int `hcl:"daily_api_requests,optional" json:"daily_api_requests,omitempty"`
 }
 
 // A Profile has the label people see and the API name, where it differs.
