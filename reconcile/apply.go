@@ -48,10 +48,7 @@ func (a *Applied) Failed() bool { return a.Count(schema.NotDone)+a.Count(schema.
 // A nil person leaves manual steps pending.
 func (r *Reconciler) Apply(ctx context.Context, stop <-chan struct{}, plan *Plan, person Person) *Applied {
 	before := r.calls()
-	a := &applier{Reconciler: r, plan: plan, stop: stop, person: person, outcomes: map[*schema.Step]schema.Outcome{}, observer: r.Observer}
-	if a.observer == nil {
-		a.observer = nobody{}
-	}
+	a := newApplier(r, stop, plan, person)
 	for _, wave := range plan.Waves {
 		a.wave(ctx, wave)
 	}
@@ -67,10 +64,27 @@ type applier struct {
 	plan   *Plan
 	stop   <-chan struct{}
 	person Person
+	byAddr map[schema.Address]*schema.Step // the steps that others can need
 
 	mu       sync.Mutex // guards outcomes and the observer
 	outcomes map[*schema.Step]schema.Outcome
 	observer Observer
+}
+
+func newApplier(r *Reconciler, stop <-chan struct{}, plan *Plan, person Person) *applier {
+	a := &applier{
+		Reconciler: r, plan: plan, stop: stop, person: person, observer: r.Observer,
+		byAddr: map[schema.Address]*schema.Step{}, outcomes: map[*schema.Step]schema.Outcome{},
+	}
+	if a.observer == nil {
+		a.observer = nobody{}
+	}
+	for _, step := range plan.Steps {
+		if !removes(step) {
+			a.byAddr[step.Address] = step
+		}
+	}
+	return a
 }
 
 func (a *applier) wave(ctx context.Context, wave []*schema.Step) {
@@ -78,7 +92,7 @@ func (a *applier) wave(ctx context.Context, wave []*schema.Step) {
 	var group sync.WaitGroup
 	looks := make([]*schema.Held, len(a.Providers))
 	for i, provider := range a.Providers {
-		steps := byCall(stepsOf(provider, ready))
+		steps := a.plan.byCall(stepsOf(provider, ready))
 		if len(steps) == 0 {
 			continue
 		}
@@ -128,15 +142,9 @@ func (a *applier) ready(wave []*schema.Step) []*schema.Step {
 // missing returns the address of a step that this one needs and that did not
 // end as done.
 func (a *applier) missing(step *schema.Step) schema.Address {
-	for _, other := range a.plan.Steps {
-		outcome := a.outcomes[other]
-		if outcome.Step == nil || outcome.Result == schema.Done || removes(other) {
-			continue
-		}
-		for _, need := range step.Needs {
-			if need == other.Address {
-				return need
-			}
+	for _, need := range step.Needs {
+		if other := a.byAddr[need]; other != nil && a.outcomes[other].Result != schema.Done {
+			return need
 		}
 	}
 	return ""

@@ -248,8 +248,7 @@ func (p *Plan) Limit(providers []Provider, kept Document) error {
 		}
 		p.Steps = append(p.Steps, step)
 	}
-	p.Forecast = 0
-	p.order(providers, nil)
+	p.layOut(providers)
 	return nil
 }
 

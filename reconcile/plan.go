@@ -94,7 +94,11 @@ func (r *Reconciler) Plan(ctx context.Context, wanted Wanted, options Options) (
 	p.countUnmanaged(held)
 	planner := planner{plan: p, record: r.Record, unseen: unseen, rewrite: options.Rewrite, now: r.now()}
 	planner.run()
-	p.order(r.Providers, options.Targets)
+	p.Steps = targeted(p.Steps, options.Targets)
+	for _, provider := range r.Providers {
+		p.Diagnostics = append(p.Diagnostics, provider.Amend(stepsOf(provider, p.Steps))...)
+	}
+	p.layOut(r.Providers)
 	p.Calls = r.calls().Sub(before)
 	if p.Diagnostics.HasErrors() {
 		p.Steps, p.Waves, p.Forecast = nil, nil, 0
@@ -151,38 +155,35 @@ func (p *Plan) countUnmanaged(held []*schema.Held) {
 	}
 }
 
-// order keeps the targeted steps, lets the providers complete them, and lays
-// out the waves.
-func (p *Plan) order(providers []Provider, targets []schema.Address) {
-	p.Steps = targeted(p.Steps, targets)
-	for _, provider := range providers {
-		p.Diagnostics = append(p.Diagnostics, provider.Amend(stepsOf(provider, p.Steps))...)
-	}
+// layOut orders the steps into waves and forecasts the calls they take.
+func (p *Plan) layOut(providers []Provider) {
 	p.Waves = waves(p.Steps, ranks(providers))
+	p.Forecast = 0
 	for _, wave := range p.Waves {
 		for _, provider := range providers {
-			for _, operation := range provider.Arrange(byCall(stepsOf(provider, wave))) {
+			for _, operation := range provider.Arrange(p.byCall(stepsOf(provider, wave))) {
 				p.Forecast += operation.Calls
 			}
 		}
 	}
 }
 
-func stepsOf(p Provider, steps []*schema.Step) []*schema.Step {
+// byCall leaves out the steps that no call will be made for: those of a person
+// and those refused.
+func (p *Plan) byCall(steps []*schema.Step) []*schema.Step {
 	var own []*schema.Step
 	for _, step := range steps {
-		if step.Kind.Provider == p.Vendor().Name {
+		if step.Action != schema.Manual && p.refused[step.Address] == nil {
 			own = append(own, step)
 		}
 	}
 	return own
 }
 
-// byCall leaves out the steps that a person carries out.
-func byCall(steps []*schema.Step) []*schema.Step {
+func stepsOf(p Provider, steps []*schema.Step) []*schema.Step {
 	var own []*schema.Step
 	for _, step := range steps {
-		if step.Action != schema.Manual {
+		if step.Kind.Provider == p.Vendor().Name {
 			own = append(own, step)
 		}
 	}
