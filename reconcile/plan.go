@@ -68,6 +68,14 @@ func (p *Plan) Count(action schema.Action) int {
 	return n
 }
 
+// Held returns what the vendor holds for a block, nil when there is nothing.
+func (p *Plan) Held(a schema.Address) *schema.Object {
+	if o := p.world.byAddr[a]; o != nil {
+		return p.world.heldFor(o)
+	}
+	return nil
+}
+
 // Plan reads the vendors and compares. It modifies nothing. When the plan's
 // diagnostics hold errors, it has no steps.
 func (r *Reconciler) Plan(ctx context.Context, wanted Wanted, options Options) (*Plan, error) {

@@ -9,3 +9,10 @@ type Vendor struct {
 	Shape *Shape // of the provider block
 	Kinds []*Kind
 }
+
+// A BlockDoc describes a block of the language that is no kind.
+type BlockDoc struct {
+	Name  string // sync
+	Doc   string
+	Shape *Shape
+}

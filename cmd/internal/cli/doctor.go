@@ -1,0 +1,52 @@
+package cli
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/lockstep-sync/lockstep/cmd/internal/view"
+	"github.com/lockstep-sync/lockstep/schema"
+)
+
+func (a *app) doctorCommand() *cobra.Command {
+	var flags configFlags
+	var format string
+	c := &cobra.Command{
+		Use: "doctor", Short: "Check every prerequisite at both vendors", Args: cobra.NoArgs,
+		Long: `Checks what NICE's guide takes for granted, the permissions of the users that
+Lockstep signs in as, and the limits of the org, and says what to do about each.
+What no API shows is listed as such, with where to look.
+
+Exit status: 0 when nothing failed, else 1.`,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := (&planFlags{format: format}).check(); err != nil {
+				return err
+			}
+			configuration, err := a.load(flags, false)
+			if err != nil {
+				return err
+			}
+			r, err := a.reconciler(configuration)
+			if err != nil {
+				return err
+			}
+			checkups := map[string][]schema.Checkup{}
+			for _, p := range r.Providers {
+				done := a.view().Busy("Checking " + p.Vendor().Title)
+				checkups[p.Vendor().Title] = p.(provider).Doctor(c.Context())
+				done()
+			}
+			if format == "json" {
+				err = a.view().DoctorJSON(checkups)
+			} else {
+				a.view().Doctor(checkups)
+			}
+			if err == nil && view.Failed(checkups) {
+				return exitStatus(exitError)
+			}
+			return err
+		},
+	}
+	flags.bind(c)
+	c.Flags().StringVar(&format, "format", "text", "output `format`: text or json")
+	return c
+}

@@ -1,0 +1,162 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"sync/atomic"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lockstep-sync/lockstep/cmd/internal/view"
+	"github.com/lockstep-sync/lockstep/schema"
+)
+
+// The exit statuses.
+const (
+	exitOK      = 0 // settled, applied, valid
+	exitError   = 1
+	exitPending = 2 // with -detailed-exitcode: there is something to do
+)
+
+// A Process is what a program gets from its surroundings.
+type Process struct {
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+	Environ        []string // "NAME=value"
+	Signals        <-chan os.Signal
+	// Transport reaches the vendors; nil is the network. Tests put an emulator
+	// here.
+	Transport http.RoundTripper
+}
+
+// Main runs one command and returns the exit status.
+func Main(args []string, process Process) int {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	a := &app{Process: process, stop: make(chan struct{})}
+	go a.watchSignals(ctx, cancel)
+	root := a.root()
+	root.SetArgs(twoDashes(args))
+	err := root.ExecuteContext(ctx)
+	var status exitStatus
+	switch {
+	case errors.As(err, &status):
+		return int(status)
+	case err != nil:
+		a.view().Fail(err)
+		return exitError
+	}
+	return exitOK
+}
+
+// An exitStatus ends a command whose output has already been written.
+type exitStatus int
+
+func (s exitStatus) Error() string { return "exit status" }
+
+// app is one run of the program.
+type app struct {
+	Process
+
+	chdir   string
+	noColor bool
+
+	stop     chan struct{} // closed by the first interrupt
+	graceful atomic.Bool   // the first interrupt lets calls in flight finish
+	typed    *bufio.Reader // see input
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "lockstep",
+		Short: "Keep Salesforce Omni-Channel and NICE CXone agents in step",
+		Long: `Lockstep keeps Salesforce Omni-Channel and NICE CXone agents in step.
+
+HCL files declare presence statuses, who may use them, the connected app, the
+CXone account mapping and the presence rules. "plan" shows what differs at both
+vendors, "apply" makes it so. To see it without any account: lockstep demo`,
+		SilenceUsage: true, SilenceErrors: true,
+	}
+	root.SetOut(a.Stdout)
+	root.SetErr(a.Stderr)
+	root.SetIn(a.Stdin)
+	root.PersistentFlags().StringVar(&a.chdir, "chdir", ".", "run as if started in this `directory`")
+	root.PersistentFlags().BoolVar(&a.noColor, "no-color", false, "no colour, no redrawn lines")
+	root.CompletionOptions.HiddenDefaultCmd = false
+	root.AddCommand(
+		a.initCommand(), a.validateCommand(), a.fmtCommand(),
+		a.planCommand(), a.applyCommand(), a.confirmCommand(), a.doctorCommand(),
+		a.docsCommand(), a.emulateCommand(), a.demoCommand(), a.versionCommand(),
+	)
+	return root
+}
+
+// view returns where output goes, with the flags as they are now.
+func (a *app) view() view.Streams {
+	return view.NewStreams(a.Stdout, a.Stderr, a.Environ, a.noColor)
+}
+
+// watchSignals ends the command at an interrupt. A command that asked for
+// grace is only told at the first one, and ended by the second.
+func (a *app) watchSignals(ctx context.Context, cancel context.CancelFunc) {
+	for range 2 {
+		select {
+		case <-ctx.Done():
+			return
+		case <-a.Signals:
+		}
+		if !a.graceful.Load() || closed(a.stop) {
+			cancel()
+			return
+		}
+		a.view().Say("Interrupted: calls in flight finish, no further step is begun. Interrupt again to end at once.")
+		close(a.stop)
+	}
+}
+
+func closed(c chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
+// env returns an environment variable.
+func (a *app) env(name string) (string, bool) {
+	for i := len(a.Environ) - 1; i >= 0; i-- {
+		if value, ok := strings.CutPrefix(a.Environ[i], name+"="); ok {
+			return value, true
+		}
+	}
+	return "", false
+}
+
+// twoDashes lets flags be written with one dash, as Terraform's are.
+func twoDashes(args []string) []string {
+	var spelled []string
+	for i, arg := range args {
+		if arg == "--" {
+			return append(spelled, args[i:]...)
+		}
+		if len(arg) > 2 && arg[0] == '-' && arg[1] != '-' {
+			arg = "-" + arg
+		}
+		spelled = append(spelled, arg)
+	}
+	return spelled
+}
+
+// failed returns the status of a command whose diagnostics have been shown.
+func failed(diags schema.Diagnostics) error {
+	if diags.HasErrors() {
+		return exitStatus(exitError)
+	}
+	return nil
+}

@@ -1,0 +1,167 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lockstep-sync/lockstep/config"
+	"github.com/lockstep-sync/lockstep/reconcile"
+	"github.com/lockstep-sync/lockstep/schema"
+)
+
+// planFlags are what plan and apply share.
+type planFlags struct {
+	configFlags
+	targets, rewrite []string
+	format           string
+	outJSON          string
+}
+
+func (f *planFlags) bind(c *cobra.Command) {
+	f.configFlags.bind(c)
+	c.Flags().StringArrayVar(&f.targets, "target", nil, "limit to this `address` and what it needs; may be given again")
+	c.Flags().StringArrayVar(&f.rewrite, "rewrite", nil, "send the write-only values of this `address` again; may be given again")
+	c.Flags().StringVar(&f.format, "format", "text", "output `format`: text or json")
+	c.Flags().StringVar(&f.outJSON, "out-json", "", "also write the JSON form to a `file`")
+}
+
+func (f *planFlags) check() error {
+	if f.format != "text" && f.format != "json" {
+		return fmt.Errorf("-format=%s: must be text or json", f.format)
+	}
+	return nil
+}
+
+func (f *planFlags) options() reconcile.Options {
+	return reconcile.Options{Targets: addresses(f.targets), Rewrite: addresses(f.rewrite)}
+}
+
+func addresses(texts []string) []schema.Address {
+	list := make([]schema.Address, len(texts))
+	for i, text := range texts {
+		list[i] = schema.Address(text)
+	}
+	return list
+}
+
+func (a *app) planCommand() *cobra.Command {
+	var flags planFlags
+	var out string
+	var detailed bool
+	c := &cobra.Command{
+		Use: "plan", Short: "Show what differs between the files and both vendors", Args: cobra.NoArgs,
+		Long: `Reads both vendors, compares them with the configuration and shows each step that
+apply would carry out, with the line that asks for it. It changes nothing.
+
+Exit status: 0, or 1 after an error; with -detailed-exitcode 2 when there is
+something to do.`,
+		RunE: func(c *cobra.Command, _ []string) error {
+			plan, _, err := a.plan(c.Context(), flags)
+			if err != nil {
+				return err
+			}
+			if err := a.keep(plan, out); err != nil {
+				return err
+			}
+			if detailed && !plan.Settled() {
+				return exitStatus(exitPending)
+			}
+			return nil
+		},
+	}
+	flags.bind(c)
+	c.Flags().StringVar(&out, "out", "", "keep the plan in a `file`, for apply")
+	c.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit with 2 when there is something to do")
+	return c
+}
+
+// plan loads, reads, compares and shows.
+func (a *app) plan(ctx context.Context, flags planFlags) (*reconcile.Plan, *reconcile.Reconciler, error) {
+	if err := flags.check(); err != nil {
+		return nil, nil, err
+	}
+	c, err := a.load(flags.configFlags, false)
+	if err != nil {
+		return nil, nil, err
+	}
+	r, err := a.reconciler(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	plan, err := a.compare(ctx, c, r, flags)
+	if err != nil {
+		return nil, nil, err
+	}
+	return plan, r, a.show(plan, flags)
+}
+
+// compare makes the plan and shows what is wrong with it.
+func (a *app) compare(ctx context.Context, c *config.Configuration, r *reconcile.Reconciler, flags planFlags) (*reconcile.Plan, error) {
+	if err := knownTargets(c, append(flags.targets, flags.rewrite...)); err != nil {
+		return nil, err
+	}
+	done := a.view().Busy("Reading both vendors")
+	plan, err := r.Plan(ctx, reconcile.Wanted{Objects: c.Objects, Removed: c.Removed}, flags.options())
+	done()
+	if err != nil {
+		return nil, err
+	}
+	diags := append(plan.Diagnostics, crossChecks(c, plan)...)
+	a.view().Diagnostics(diags, c.Source)
+	return plan, failed(diags)
+}
+
+// knownTargets refuses an address that no block has: a typo would otherwise
+// look like a settled plan.
+func knownTargets(c *config.Configuration, targets []string) error {
+	for _, target := range targets {
+		if !c.Declares(schema.Address(target)) {
+			return fmt.Errorf("no block has the address %s", target)
+		}
+	}
+	return nil
+}
+
+func (a *app) show(plan *reconcile.Plan, flags planFlags) error {
+	document := plan.Document(version)
+	if flags.outJSON != "" {
+		if err := writeFile(flags.outJSON, document.Encode()); err != nil {
+			return err
+		}
+	}
+	if flags.format == "json" {
+		_, err := a.Stdout.Write(document.Encode())
+		return err
+	}
+	a.view().Plan(plan, titles())
+	return nil
+}
+
+// keep writes the plan for a later apply.
+func (a *app) keep(plan *reconcile.Plan, path string) error {
+	if path == "" {
+		return nil
+	}
+	if err := writeFile(path, plan.Document(version).Encode()); err != nil {
+		return err
+	}
+	a.view().Say("The plan is kept; to carry out exactly this:\n\n    lockstep apply %s\n", path)
+	return nil
+}
+
+// writeFile writes a file that only its owner may read; a plan names people.
+func writeFile(path string, text []byte) error {
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		var pathError *os.PathError
+		if errors.As(err, &pathError) {
+			return fmt.Errorf("write %s: %w", filepath.Clean(path), pathError.Err)
+		}
+		return err
+	}
+	return nil
+}

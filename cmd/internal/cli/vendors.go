@@ -1,0 +1,77 @@
+package cli
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+
+	"github.com/lockstep-sync/lockstep/config"
+	"github.com/lockstep-sync/lockstep/providers/cxone"
+	"github.com/lockstep-sync/lockstep/providers/salesforce"
+	"github.com/lockstep-sync/lockstep/reconcile"
+	"github.com/lockstep-sync/lockstep/schema"
+)
+
+// A vendor is one provider that the command line wires in.
+type vendor struct {
+	describe func() *schema.Vendor
+	connect  func(block config.Provider, l link) (provider, error)
+}
+
+// A provider is what commands ask of a connected vendor.
+type provider interface {
+	reconcile.Provider
+	// Doctor checks the vendor's prerequisites.
+	Doctor(ctx context.Context) []schema.Checkup
+}
+
+// A link is what every connection shares.
+type link struct {
+	transport http.RoundTripper
+	log       *slog.Logger
+}
+
+func (a *app) link() link { return link{transport: a.Transport, log: a.logger()} }
+
+// vendors lists the providers in the order in which their objects are created:
+// NICE's guide starts in Salesforce.
+var vendors = []vendor{
+	{salesforce.Vendor, connectSalesforce},
+	{cxone.Vendor, connectCXone},
+}
+
+func connectSalesforce(block config.Provider, l link) (provider, error) {
+	options, err := salesforce.OptionsFrom(block.Record)
+	if err != nil {
+		return nil, err
+	}
+	options.HTTP, options.Log = l.transport, l.log
+	return salesforce.New(options), nil
+}
+
+func connectCXone(block config.Provider, l link) (provider, error) {
+	options, err := cxone.OptionsFrom(block.Record)
+	if err != nil {
+		return nil, err
+	}
+	options.HTTP, options.Log = l.transport, l.log
+	return cxone.New(options), nil
+}
+
+// describeVendors returns the shapes that configurations are checked against.
+func describeVendors() []*schema.Vendor {
+	described := make([]*schema.Vendor, len(vendors))
+	for i, v := range vendors {
+		described[i] = v.describe()
+	}
+	return described
+}
+
+// titles maps vendors' names to their titles.
+func titles() map[string]string {
+	titles := map[string]string{}
+	for _, v := range describeVendors() {
+		titles[v.Name] = v.Title
+	}
+	return titles
+}

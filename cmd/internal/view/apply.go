@@ -1,0 +1,143 @@
+package view
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/lockstep-sync/lockstep/reconcile"
+	"github.com/lockstep-sync/lockstep/schema"
+)
+
+// A Progress shows how an apply goes on standard error: a line when a step
+// ends and, on a terminal, one that is redrawn while the vendor is waited for.
+type Progress struct {
+	streams Streams
+	total   int
+
+	mu      sync.Mutex
+	ended   int
+	waiting string
+	since   time.Time
+	stop    chan struct{}
+}
+
+// NewProgress starts showing progress over total steps; Close ends it.
+func (s Streams) NewProgress(total int) *Progress {
+	p := &Progress{streams: s, total: total, stop: make(chan struct{})}
+	if s.Live {
+		go p.redraw()
+	}
+	return p
+}
+
+// Close ends the redrawn line.
+func (p *Progress) Close() {
+	close(p.stop)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.clear()
+	p.waiting = ""
+}
+
+// Started implements [reconcile.Observer].
+func (p *Progress) Started(steps []*schema.Step) { p.wait("Writing " + names(steps)) }
+
+// Waiting implements [reconcile.Observer].
+func (p *Progress) Waiting(steps []*schema.Step) { p.wait("Reading back " + names(steps)) }
+
+// Ended implements [reconcile.Observer].
+func (p *Progress) Ended(o schema.Outcome) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.ended++
+	p.clear()
+	p.streams.Say("%s %s: %s%s", faint.Render(fmt.Sprintf("[%d/%d]", p.ended, p.total)), o.Step.Address, result(o), why(o))
+}
+
+func (p *Progress) wait(what string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.waiting, p.since = what, time.Now()
+}
+
+func (p *Progress) redraw() {
+	tick := time.NewTicker(250 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-p.stop:
+			return
+		case <-tick.C:
+			p.draw()
+		}
+	}
+}
+
+func (p *Progress) draw() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.waiting == "" {
+		return
+	}
+	_, _ = fmt.Fprintf(p.streams.Err, "\r\x1b[K%s", faint.Render(fmt.Sprintf("%s … %ds", p.waiting, int(time.Since(p.since).Seconds()))))
+}
+
+func (p *Progress) clear() {
+	if p.streams.Live {
+		_, _ = fmt.Fprint(p.streams.Err, "\r\x1b[K")
+	}
+}
+
+func names(steps []*schema.Step) string {
+	switch len(steps) {
+	case 0:
+		return "nothing"
+	case 1:
+		return string(steps[0].Address)
+	}
+	return fmt.Sprintf("%s and %d more", steps[0].Address, len(steps)-1)
+}
+
+func result(o schema.Outcome) string {
+	text := o.Result.String()
+	switch o.Result {
+	case schema.Done:
+		return green.Render(text)
+	case schema.Pending:
+		return blue.Render(text)
+	}
+	return red.Render(text)
+}
+
+func why(o schema.Outcome) string {
+	switch {
+	case o.Because != "" && o.Err != nil:
+		return fmt.Sprintf(", rolled back because of %s: %v", o.Because, o.Err)
+	case o.Because != "" && o.Result == schema.Pending:
+		return fmt.Sprintf(", waits for %s", o.Because)
+	case o.Because != "":
+		return fmt.Sprintf(", because of %s", o.Because)
+	case o.Err != nil:
+		return fmt.Sprintf(": %v", o.Err)
+	}
+	return ""
+}
+
+// Applied writes how an apply ended to standard output.
+func (s Streams) Applied(a *reconcile.Applied) {
+	title := green.Render("Applied.")
+	if a.Failed() {
+		title = red.Render("Not all was applied.")
+	}
+	s.Print("%s %d done, %d not done, %d unknown, %d pending by hand. API calls: %d.",
+		title, a.Count(schema.Done), a.Count(schema.NotDone), a.Count(schema.Unclear), a.Count(schema.Pending), a.Calls.Writing)
+	for _, o := range a.Outcomes {
+		if o.Result == schema.NotDone || o.Result == schema.Unclear {
+			s.Print("  %s: %s%s", o.Step.Address, o.Result, why(o))
+		}
+	}
+	if a.Failed() {
+		s.Print("Plan again: it shows what is left.")
+	}
+}

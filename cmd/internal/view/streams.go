@@ -1,0 +1,58 @@
+package view
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/colorprofile"
+	"golang.org/x/term"
+)
+
+// Streams is where output goes.
+type Streams struct {
+	Out, Err io.Writer
+	// Live is true when Err is a terminal, where progress may be redrawn.
+	Live bool
+}
+
+// NewStreams wraps standard output and error. Colour is left out where the
+// writer is no terminal, where NO_COLOR is set in the environment, or where
+// plain asks for it.
+func NewStreams(out, err io.Writer, environ []string, plain bool) Streams {
+	return Streams{Out: colours(out, environ, plain), Err: colours(err, environ, plain), Live: isTerminal(err) && !plain}
+}
+
+func colours(w io.Writer, environ []string, plain bool) io.Writer {
+	writer := colorprofile.NewWriter(w, environ)
+	if plain || !isTerminal(w) {
+		writer.Profile = colorprofile.NoTTY
+	}
+	return writer
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// Say writes a line of talk to standard error.
+func (s Streams) Say(format string, args ...any) {
+	_, _ = fmt.Fprintf(s.Err, format+"\n", args...)
+}
+
+// Print writes a line of results to standard output.
+func (s Streams) Print(format string, args ...any) {
+	_, _ = fmt.Fprintf(s.Out, format+"\n", args...)
+}
+
+// The styles of the terminal; writers drop them where they do not belong.
+var (
+	bold   = lipgloss.NewStyle().Bold(true)
+	faint  = lipgloss.NewStyle().Faint(true)
+	green  = lipgloss.NewStyle().Foreground(lipgloss.Green)
+	yellow = lipgloss.NewStyle().Foreground(lipgloss.Yellow)
+	red    = lipgloss.NewStyle().Foreground(lipgloss.Red)
+	blue   = lipgloss.NewStyle().Foreground(lipgloss.Cyan)
+)
