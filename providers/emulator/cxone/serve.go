@@ -1,0 +1,133 @@
+package cxone
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+)
+
+// acdRoot is where the ACD's versioned paths are put before routing.
+const acdRoot = "/incontactapi/"
+
+// The ACD's prefixes are written in several cases by NICE's own clients, and
+// any version is taken (VERIFIED).
+var (
+	acdPrefix    = regexp.MustCompile(`(?i)^/incontactapi/services/v[0-9]{1,3}\.0/`)
+	whoamiPrefix = regexp.MustCompile(`(?i)^/incontactauthorizationserver/token/whoami$`)
+	slashes      = regexp.MustCompile(`/{2,}`)
+)
+
+type originalPath struct{}
+
+// ServeHTTP answers one call of any of the tenant's APIs, whatever the host.
+func (t *Tenant) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r = normalise(r)
+	if _, pattern := t.mux.Handler(r); pattern != "" {
+		t.mux.ServeHTTP(w, r)
+		return
+	}
+	c, err := t.newCall(r)
+	if err != nil {
+		w.WriteHeader(http.StatusRequestEntityTooLarge)
+		return
+	}
+	t.unknown(r).send(w, dialectOf(r.URL.Path), c)
+}
+
+// normalise brings a path into the one spelling that routes are written in.
+func normalise(r *http.Request) *http.Request {
+	escaped := r.URL.EscapedPath()
+	path := slashes.ReplaceAllString(escaped, "/")
+	if len(path) > 1 {
+		path = strings.TrimSuffix(path, "/")
+	}
+	path = acdPrefix.ReplaceAllString(path, acdRoot)
+	path = whoamiPrefix.ReplaceAllString(path, "/incontactauthorizationserver/token/whoami")
+
+	target := *r.URL
+	if plain, err := url.PathUnescape(path); err == nil {
+		target.Path, target.RawPath = plain, path
+	}
+	copied := r.WithContext(context.WithValue(r.Context(), originalPath{}, escaped))
+	copied.URL = &target
+	if copied.Body == nil { // as an in-process transport may leave it
+		copied.Body = http.NoBody
+	}
+	return copied
+}
+
+// unknown refuses a path that is not served, or a method that a path does
+// not take.
+func (t *Tenant) unknown(r *http.Request) reply {
+	var probe probe
+	h, _ := t.mux.Handler(r)
+	h.ServeHTTP(&probe, r)
+	if probe.status != http.StatusMethodNotAllowed {
+		return refuse(http.StatusNotFound, "there is nothing at this path")
+	}
+	a := refuse(http.StatusMethodNotAllowed, "the path does not take "+r.Method)
+	a.header = http.Header{"Allow": probe.Header()["Allow"]}
+	return a
+}
+
+// A probe learns how the mux would refuse a call.
+type probe struct {
+	header http.Header
+	status int
+}
+
+func (p *probe) Header() http.Header {
+	if p.header == nil {
+		p.header = http.Header{}
+	}
+	return p.header
+}
+func (p *probe) Write(b []byte) (int, error) { return len(b), nil }
+func (p *probe) WriteHeader(status int)      { p.status = status }
+
+// serve makes the http handler of a route: it reads the body, takes the lock,
+// lets the handler answer, and writes the answer after the lock is gone.
+func (t *Tenant) serve(rt route) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		d := dialectOf(r.URL.Path)
+		c, err := t.newCall(r)
+		if err != nil {
+			w.WriteHeader(http.StatusRequestEntityTooLarge)
+			return
+		}
+		a := t.answer(rt, c)
+		if rt.simulated {
+			w.Header().Set(ContractHeader, "simulated")
+		}
+		a.send(w, d, c)
+	}
+}
+
+func (t *Tenant) answer(rt route, c *call) reply {
+	t.store.Lock()
+	defer t.store.Unlock()
+	if !rt.open {
+		caller, reason := t.authenticate(c.Request)
+		if caller == nil {
+			return refuse(http.StatusUnauthorized, reason)
+		}
+		c.caller = caller
+	}
+	if rt.simulated {
+		if a, refused := t.adaptersGate(); refused {
+			return a
+		}
+	}
+	if rt.needs != "" && t.store.denied[rt.needs] {
+		return refuse(http.StatusForbidden, "the permission "+string(rt.needs)+" is missing")
+	}
+	return rt.handle(t, c)
+}
+
+// splitPattern parts a route's pattern into method and path.
+func splitPattern(pattern string) (method, path string) {
+	method, path, _ = strings.Cut(pattern, " ")
+	return method, path
+}

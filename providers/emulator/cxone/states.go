@@ -1,0 +1,184 @@
+package cxone
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/lockstep-sync/lockstep/schema"
+)
+
+const (
+	stateLoggedOut   = schema.StateLoggedOut
+	stateAvailable   = schema.StateAvailable
+	stateUnavailable = schema.StateUnavailable
+)
+
+// catalogue lists the ACD's states by id (VERIFIED).
+func catalogue() []string {
+	return []string{
+		stateLoggedOut, stateAvailable, stateUnavailable,
+		schema.StateInboundContact, schema.StateOutboundContact,
+		schema.StateInboundConsult, schema.StateOutboundConsult,
+		schema.StateDialer, "LoggedIn",
+	}
+}
+
+// A presence is what an agent shows: a state, and for Unavailable the code.
+// Negative out-states are the system's own reasons.
+type presence struct {
+	state    string
+	outState int
+	acw      bool // after-call work
+	since    time.Time
+}
+
+func (t *Tenant) stateCatalogue(*call) reply {
+	rows := []row{}
+	for id, name := range catalogue() {
+		rows = append(rows, row{"agentStateId": id, "agentStateName": name})
+	}
+	return ok(row{"agentStates": rows})
+}
+
+// stateRow is an agent's presence as the business unit's poll shows it.
+func (t *Tenant) stateRow(p *person) row {
+	shown := row{
+		"agentId": p.agentID, "userName": p.userName, "firstName": p.firstName, "lastName": p.lastName,
+		"businessUnitId": t.businessUnit, "teamId": p.team.id, "teamName": p.team.name,
+		"agentStateId": slices.Index(catalogue(), p.presence.state), "agentStateName": p.presence.state,
+		"isACW": p.presence.acw, "isActive": p.active,
+		"outStateId": p.presence.outState, "outStateDescription": "",
+		"startDate": timestamp(p.presence.since), "lastUpdateTime": timestamp(p.presence.since),
+	}
+	if held := t.store.codes.get(p.presence.outState); held != nil {
+		shown["outStateDescription"] = held.name
+	}
+	return shown
+}
+
+// listStates is the business unit's poll. Without a cursor, or with one from
+// 1970, it shows every active agent, logged out or not (UNCERTAIN); with one,
+// those whose presence changed since.
+func (t *Tenant) listStates(c *call) reply {
+	since, err := c.since()
+	if err != nil {
+		return refused(err)
+	}
+	changed := t.store.eachAgent(func(p *person) bool { return p.active && newer(p.presence.since, since) })
+	if len(changed) == 0 {
+		if t.quirks.IdleNotModified {
+			return empty(http.StatusNotModified)
+		}
+		return empty(http.StatusNoContent)
+	}
+	return page(c, listing[*person]{
+		plural: "agentStates", items: changed, row: t.stateRow, links: true,
+		head: row{"lastPollTime": timestamp(t.store.poll())},
+	})
+}
+
+// statesOfAgent has its lastPollTime inside the row (VERIFIED).
+func (t *Tenant) statesOfAgent(c *call) reply {
+	p := t.store.agentBy(c.PathValue("agentId"))
+	if p == nil {
+		return refuse(http.StatusNotFound, "Invalid agentId")
+	}
+	since, err := c.since()
+	if err != nil {
+		return refused(err)
+	}
+	if !newer(p.presence.since, since) {
+		return empty(http.StatusNoContent)
+	}
+	shown := t.stateRow(p)
+	shown["lastPollTime"] = timestamp(t.store.poll())
+	return ok(row{"agentStates": only(c.query.Get("fields"), []row{shown})})
+}
+
+// setState is the administrative state change. Its parameters are in the
+// query by the current description, in the body in older samples (VERIFIED);
+// the statuses of its refusals are UNCERTAIN. 202 is accepted, not done: in a
+// contact the change waits for the contact's end.
+func (t *Tenant) setState(c *call) reply {
+	p := t.store.agentBy(c.PathValue("agentId"))
+	if p == nil || !p.active {
+		return refuse(http.StatusNotFound, "Invalid agentId")
+	}
+	if p.presence.state == stateLoggedOut {
+		return t.notLoggedIn()
+	}
+	values := c.query
+	if values.Get("state") == "" {
+		form, err := c.form()
+		if err != nil {
+			return refused(err)
+		}
+		values = form
+	}
+	next, err := t.wantedState(p, values)
+	if err != nil {
+		return refused(err)
+	}
+	t.enter(p, next)
+	return empty(http.StatusAccepted)
+}
+
+func (t *Tenant) notLoggedIn() reply {
+	if t.quirks.LoggedOutConflict {
+		return refuse(http.StatusConflict, "Agent is not logged in")
+	}
+	return refuse(http.StatusNotFound, "Agent is not logged in")
+}
+
+// wantedState reads and checks a settable presence: Available, or Unavailable
+// with a code.
+func (t *Tenant) wantedState(p *person, values url.Values) (presence, error) {
+	switch values.Get("state") {
+	case stateAvailable:
+		return presence{state: stateAvailable}, nil
+	case stateUnavailable:
+	default:
+		return presence{}, errors.New("state must be Available or Unavailable")
+	}
+	if values.Get("outStateId") == "" { // the plain Unavailable (UNCERTAIN)
+		return presence{state: stateUnavailable}, nil
+	}
+	id, err := strconv.Atoi(values.Get("outStateId"))
+	held := t.store.codes.get(id)
+	switch {
+	case err != nil || held == nil || !held.active:
+		return presence{}, errors.New("invalid outStateId")
+	case !p.team.codes[id]:
+		return presence{}, errors.New("the unavailable code is not assigned to the agent's team")
+	case held.acw && !schema.IsContactState(p.presence.state) && !p.presence.acw:
+		return presence{}, conflict("an after-call-work code needs a contact")
+	}
+	return presence{state: stateUnavailable, outState: id, acw: held.acw}, nil
+}
+
+// enter moves an agent to a presence, at once or when the contact ends.
+func (t *Tenant) enter(p *person, next presence) {
+	if schema.IsContactState(p.presence.state) {
+		p.next = &next
+		return
+	}
+	next.since = t.store.stamp()
+	p.presence = next
+}
+
+// logOut ends an agent's session. 202 is what session calls answer (VERIFIED).
+func (t *Tenant) logOut(c *call) reply {
+	p := t.store.agentBy(c.PathValue("agentId"))
+	if p == nil {
+		return refuse(http.StatusNotFound, "Invalid agentId")
+	}
+	if p.presence.state == stateLoggedOut {
+		return t.notLoggedIn()
+	}
+	p.presence, p.next = presence{state: stateLoggedOut, since: t.store.stamp()}, nil
+	return empty(http.StatusAccepted)
+}
