@@ -10,8 +10,9 @@ import (
 // can tell, and what may surprise. It makes no call.
 func Check(rules []schema.Rule, facts Facts) schema.Diagnostics {
 	var found schema.Diagnostics
+	codes := codesByTeam(facts)
 	for i := range rules {
-		found = append(found, checkRule(&rules[i], facts)...)
+		found = append(found, checkRule(&rules[i], facts, codes)...)
 	}
 	return append(found, checkOverlaps(rules)...)
 }
@@ -20,11 +21,12 @@ func Check(rules []schema.Rule, facts Facts) schema.Diagnostics {
 type checker struct {
 	*tables
 	facts Facts
+	codes map[string][]string // see codesByTeam
 	found schema.Diagnostics
 }
 
-func checkRule(rule *schema.Rule, facts Facts) schema.Diagnostics {
-	c := checker{tables: newTables(*rule, facts), facts: facts}
+func checkRule(rule *schema.Rule, facts Facts, codes map[string][]string) schema.Diagnostics {
+	c := checker{tables: newTables(*rule, facts), facts: facts, codes: codes}
 	c.checkRows()
 	// A loop that rests on a row which is wrong anyway would only distract.
 	if !c.found.HasErrors() {
@@ -122,32 +124,32 @@ func (c *checker) checkLoop() {
 
 // checkLabels refuses two statuses that one text can stand for.
 func (c *checker) checkLabels() {
-	names := map[string]string{} // by text
+	owners := map[string]string{} // statuses by label and by developer name
+	seen := map[string]bool{}
 	for _, rows := range [][]schema.Row{c.rule.Publisher, c.rule.Subscriber} {
 		for i := range rows {
-			c.checkLabel(&rows[i], names)
+			if status := rows[i].Status; !seen[status.Name] {
+				seen[status.Name] = true
+				c.checkLabel(&rows[i], owners)
+			}
 		}
 	}
 }
 
-func (c *checker) checkLabel(row *schema.Row, names map[string]string) {
-	name := row.Status.Name
-	if _, seen := names[name]; !seen {
-		names[name] = name
-	}
-	label := c.label(row.Status)
-	if label == "" {
-		return
-	}
-	switch other, taken := names[label]; {
-	case !taken:
-		names[label] = name
-	case other != name:
+func (c *checker) checkLabel(row *schema.Row, owners map[string]string) {
+	name, label := row.Status.Name, c.label(row.Status)
+	for _, text := range []string{name, label} {
+		owner, taken := owners[text]
+		if !taken && text != "" {
+			owners[text] = name
+		}
+		if !taken || owner == name {
+			continue
+		}
 		c.fail(row.Source, "Two statuses with one label",
-			"The statuses "+other+" and "+name+" are both called \""+label+"\".",
-			"A rule's rows hold labels, as NICE's screens show them; whether NICE stores labels or developer names is UNCERTAIN, so that nobody could tell the two apart.",
+			"The text \""+text+"\" can stand for the status "+owner+" and for "+name+".",
+			"A rule's rows hold labels, as NICE's screens show them, and developer names are read as well, because which of them NICE stores is UNCERTAIN; nobody could tell the two statuses apart.",
 			"Give one of them another label.")
-		names[label] = name // once for each pair is enough
 	}
 }
 

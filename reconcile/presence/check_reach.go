@@ -72,7 +72,7 @@ func (c *checker) checkCodeTeam(row *schema.Row, code CodeFacts) {
 		return
 	}
 	c.fail(row.Source, "Code missing on a team",
-		"The rule reaches "+count(len(missing), "team")+" that "+row.State.String()+" is not declared to be on: "+list(missing)+".",
+		"The rule reaches "+teamOrTeams(len(missing))+" that "+row.State.String()+" is not declared to be on: "+list(missing)+".",
 		"A code does nothing for an agent until it is on the agent's team.",
 		"Add the missing names to the code's teams, or leave those teams out of the rule.")
 }
@@ -128,9 +128,9 @@ func where(rule *schema.Rule) string {
 
 func list(names []string) string { return strings.Join(names, ", ") }
 
-func count(n int, noun string) string {
+func teamOrTeams(n int) string {
 	if n == 1 {
-		return "a " + noun
+		return "a team"
 	}
-	return noun + "s"
+	return "teams"
 }

@@ -61,13 +61,28 @@ func (c *checker) idleStates() []schema.ACDState {
 	if c.publisher[schema.ACDState{Word: schema.StateUnavailable}] != nil {
 		return states // every other code has a row
 	}
-	for _, code := range slices.Sorted(maps.Keys(c.facts.Codes)) {
-		facts := c.facts.Codes[code]
-		if facts.Known && !facts.ACW && slices.ContainsFunc(c.rule.Teams, func(team string) bool { return slices.Contains(facts.Teams, team) }) {
+	for _, team := range c.rule.Teams {
+		for _, code := range c.codes[team] {
 			add(code)
 		}
 	}
 	return states
+}
+
+// codesByTeam lists, in order, the codes declared to be on each team that
+// agents can pick.
+func codesByTeam(facts Facts) map[string][]string {
+	codes := map[string][]string{}
+	for _, name := range slices.Sorted(maps.Keys(facts.Codes)) {
+		code := facts.Codes[name]
+		if !code.Known || code.ACW {
+			continue
+		}
+		for _, team := range code.Teams {
+			codes[team] = append(codes[team], name)
+		}
+	}
+	return codes
 }
 
 // idleStatuses lists the statuses that are published outside contacts. What
