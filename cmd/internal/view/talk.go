@@ -98,4 +98,6 @@ func (s Streams) Chapter(format string, args ...any) {
 }
 
 // Took says how long something took.
-func (s Streams) Took(d time.Duration) { s.Print("%s", faint.Render(fmt.Sprintf("(%.1f s)", d.Seconds()))) }
+func (s Streams) Took(d time.Duration) {
+	s.Print("%s", faint.Render(fmt.Sprintf("(%.1f s)", d.Seconds())))
+}

@@ -1,0 +1,10 @@
+// Package examples holds configurations that users start from. The demo runs
+// the guide; a test runs each of them.
+package examples
+
+import "embed"
+
+// Guide is NICE's own guide as a configuration, in the folder guide.
+//
+//go:embed guide/*.hcl
+var Guide embed.FS
