@@ -3,11 +3,14 @@ package salesforce
 import (
 	"context"
 	"encoding/json"
-	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
+	"sync/atomic"
 	"time"
 
+	"github.com/lockstep-sync/lockstep/providers/internal/rest"
 	"github.com/lockstep-sync/lockstep/schema"
 )
 
@@ -62,120 +65,132 @@ type RefreshToken struct {
 // checks the pins before any other call, and signs in again once when the
 // vendor drops the session. It is safe for concurrent use.
 //
-// Purposes of calls are taken from the context; see [schema.For].
-type Connection struct{}
+// Purposes of calls are taken from the context; see [schema.For]. What a
+// caller may do about an error is said by package rest: IsUnclear, StatusOf,
+// CodeOf.
+type Connection struct {
+	options  Options
+	wrong    error  // of the options
+	base     string // where to sign in
+	client   *rest.Client
+	login    rest.Login[session]
+	scrubber *rest.Scrubber
 
-var errPending = errors.New("not written yet")
+	rotated  atomic.Pointer[schema.Secret] // a refresh token newer than the configured one
+	versions atomic.Bool                   // the API version was found on offer
+	org      atomic.Pointer[organization]
+	identity atomic.Pointer[Identity]
+}
 
-// Connect makes a connection; it makes no call.
-func Connect(o Options) *Connection { return &Connection{} }
-
-// Check says what is wrong with the options, nil when nothing is. It makes no
-// call. A connection with wrong options answers every call with this error.
-func (o Options) Check() error { return errPending }
+// Connect makes a connection; it makes no call. Wrong options are the error
+// of every call; see [Options.Check].
+func Connect(o Options) *Connection {
+	if o.APIVersion == "" {
+		o.APIVersion = DefaultAPIVersion
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	c := &Connection{options: o, wrong: o.Check(), scrubber: new(rest.Scrubber)}
+	c.scrubber.Add(o.secrets()...)
+	c.base, _ = checkInstance(o.InstanceURL) // the error is in wrong
+	c.client = &rest.Client{
+		Transport: rest.NewTransport(rest.Settings{
+			Base: o.HTTP, Log: o.Log, Timeout: o.Timeout, Fault: readFault,
+			StatusPage: "https://status.salesforce.com", Scrub: c.scrubber.Scrub,
+		}),
+		HTMLHint: "is instance_url a My Domain host?",
+		Advise:   adviseOn,
+	}
+	c.login.SignIn = c.signIn
+	return c
+}
 
 // Calls returns how many calls were made so far; every attempt counts.
-func (c *Connection) Calls() schema.Calls { return schema.Calls{} }
+func (c *Connection) Calls() schema.Calls { return c.client.Transport.Calls() }
+
+// Close closes idle connections to the vendor.
+func (c *Connection) Close() { c.client.Transport.CloseIdleConnections() }
 
 // Get reads /services/data/vXX.0/<path> into out.
-func (c *Connection) Get(ctx context.Context, path string, out any) error { return errPending }
+func (c *Connection) Get(ctx context.Context, path string, out any) error {
+	return c.json(ctx, http.MethodGet, path, nil, out)
+}
 
 // Post sends in as JSON to /services/data/vXX.0/<path> and reads the answer
 // into out, which may be nil. It is repeated only under rest.Repeatable(ctx).
-func (c *Connection) Post(ctx context.Context, path string, in, out any) error { return errPending }
+func (c *Connection) Post(ctx context.Context, path string, in, out any) error {
+	return c.json(ctx, http.MethodPost, path, in, out)
+}
 
 // Patch is [Connection.Post] with PATCH.
-func (c *Connection) Patch(ctx context.Context, path string, in, out any) error { return errPending }
+func (c *Connection) Patch(ctx context.Context, path string, in, out any) error {
+	return c.json(ctx, http.MethodPatch, path, in, out)
+}
 
 // Delete deletes /services/data/vXX.0/<path>.
-func (c *Connection) Delete(ctx context.Context, path string) error { return errPending }
-
-// Query returns the records of a SOQL query, all pages, decoded as JSON into
-// T. A child relationship decodes into [Children].
-func Query[T any](ctx context.Context, c *Connection, soql string) ([]T, error) {
-	return nil, errPending
+func (c *Connection) Delete(ctx context.Context, path string) error {
+	return c.json(ctx, http.MethodDelete, path, nil, nil)
 }
 
-// ToolingQuery is [Query] over the Tooling API.
-func ToolingQuery[T any](ctx context.Context, c *Connection, soql string) ([]T, error) {
-	return nil, errPending
+func (c *Connection) json(ctx context.Context, method, path string, in, out any) error {
+	var body []byte
+	if in != nil {
+		var err error
+		if body, err = json.Marshal(in); err != nil {
+			return fmt.Errorf("%s %s: %w", method, path, err)
+		}
+	}
+	resp, err := c.send(ctx, method, c.data(path), "application/json", body)
+	if err != nil || out == nil || resp.Status == http.StatusNoContent {
+		return err
+	}
+	return resp.Decode(out)
 }
 
-// QueryIn runs a query whose text holds one %s in place of the list after IN,
-// as often as the values need to keep each request line short enough.
-func QueryIn[T any](ctx context.Context, c *Connection, soql string, values []string) ([]T, error) {
-	return nil, errPending
+// data returns the full path of a resource of the data API. A path that the
+// vendor gave (nextRecordsUrl) is full already.
+func (c *Connection) data(path string) string {
+	if strings.HasPrefix(path, "/services/") {
+		return path
+	}
+	return "/services/data/v" + c.options.APIVersion + "/" + strings.TrimPrefix(path, "/")
 }
 
-// Quote returns s as a SOQL literal.
-func Quote(s string) string { return "" }
-
-// Children is a child relationship inside a queried record.
-type Children[T any] struct {
-	TotalSize      int    `json:"totalSize"`
-	Done           bool   `json:"done"`
-	Records        []T    `json:"records"`
-	NextRecordsURL string `json:"nextRecordsUrl"`
+// send carries out one REST request in the session.
+func (c *Connection) send(ctx context.Context, method, path, contentType string, body []byte) (*rest.Response, error) {
+	return c.inSession(ctx, func(s *session) (*rest.Response, error) {
+		return c.client.Do(ctx, s.request(method, path, contentType, body))
+	})
 }
 
-// All returns the records, asking for further pages when there are any.
-func (k Children[T]) All(ctx context.Context, c *Connection) ([]T, error) { return nil, errPending }
-
-// A Subrequest is one request of a composite call. Path is relative to
-// /services/data/vXX.0, as in [Connection.Get].
-type Subrequest struct {
-	Method, Path string
-	Body         any
+// request makes a REST request with the session's token.
+func (s *session) request(method, path, contentType string, body []byte) rest.Request {
+	header := http.Header{"Authorization": {"Bearer " + s.token.Reveal()}, "Accept": {"application/json"}}
+	if body != nil {
+		header.Set("Content-Type", contentType)
+	}
+	return rest.Request{Method: method, URL: s.instance + path, Header: header, Body: body}
 }
 
-// A Subresponse answers one subrequest; Err is set when its own status says
-// failure, whatever the outer status was.
-type Subresponse struct {
-	Status int
-	Body   json.RawMessage
-	Err    error
-}
-
-// Composite sends independent requests, 25 to a call, and answers in order.
-func (c *Connection) Composite(ctx context.Context, requests []Subrequest) []Subresponse { return nil }
-
-// A SaveResult is how one record of a collection fared.
-type SaveResult struct {
-	ID  string
-	Err error // nil when saved
-}
-
-// CreateAll creates records of one sObject, 200 to a call, each for itself,
-// and answers for every record in order.
-func (c *Connection) CreateAll(ctx context.Context, sobject string, records []map[string]any) []SaveResult {
-	return nil
-}
-
-// DeleteAll deletes records by Id, 200 to a call; see [Connection.CreateAll].
-func (c *Connection) DeleteAll(ctx context.Context, ids []string) []SaveResult { return nil }
-
-// A Limit is one of the org's limits.
-type Limit struct{ Max, Remaining int }
-
-// Limits returns the org's limits by name: DailyApiRequests.
-func (c *Connection) Limits(ctx context.Context) (map[string]Limit, error) { return nil, errPending }
-
-// Identity says who signed in where.
-type Identity struct {
-	OrganizationID   string // 18 characters
-	OrganizationName string
-	OrganizationType string
-	InstanceName     string
-	Sandbox          bool
-	UserID           string
-	Username         string
-}
-
-// Identity asks once and remembers.
-func (c *Connection) Identity(ctx context.Context) (Identity, error) { return Identity{}, errPending }
-
-// UserPermissions returns which of the named permissions ("ViewSetup") the
-// signed-in user holds through its profile and permission sets.
-func (c *Connection) UserPermissions(ctx context.Context, names ...string) (map[string]bool, error) {
-	return nil, errPending
+// inSession calls with a session, and once more with a new one when the
+// vendor says that the session has ended. A refused request was not carried
+// out, so that this holds for writes as well.
+func (c *Connection) inSession(ctx context.Context, call func(*session) (*rest.Response, error)) (*rest.Response, error) {
+	if c.wrong != nil {
+		return nil, c.wrong
+	}
+	s, err := c.login.Get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := call(s)
+	if err == nil || !isExpired(err) || !c.options.AccessToken.IsZero() {
+		return resp, err
+	}
+	c.login.Drop(s)
+	if s, err = c.login.Get(ctx); err != nil {
+		return nil, err
+	}
+	return call(s)
 }

@@ -2,7 +2,17 @@ package salesforce
 
 import (
 	"context"
-	"encoding/xml"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/lockstep-sync/lockstep/providers/internal/rest"
+)
+
+// The vendor's limits of one SOAP call.
+const (
+	maxComponents  = 10
+	maxListQueries = 3 // UNCERTAIN
 )
 
 // A Component is one piece of metadata: a presence status, a profile.
@@ -23,41 +33,37 @@ type File struct {
 // A Member names a component.
 type Member struct{ Type, FullName string }
 
-// A Node is an XML element that keeps what it does not know, verbatim and in
-// order: what is read can be changed in one place and written back.
-type Node struct {
-	Name  string
-	Attrs []xml.Attr // without namespaces and xsi
-	Value string     // character data of an element without elements
-	Nodes []*Node
+// ReadMetadata returns the named components of one type, 10 to a call, in the
+// order of names. Those that do not exist are left out.
+func (c *Connection) ReadMetadata(ctx context.Context, typ string, names []string) ([]Component, error) {
+	ctx = rest.ReadOnly(ctx)
+	found := make(map[string]Component, len(names))
+	for chunk := range slices.Chunk(names, maxComponents) {
+		in := Element("readMetadata", Leaf("type", typ))
+		for _, name := range chunk {
+			in.Nodes = append(in.Nodes, Leaf("fullNames", name))
+		}
+		out, err := c.soap(ctx, in)
+		if err != nil {
+			return nil, fmt.Errorf("read %s: %w", typ, err)
+		}
+		// A name that does not exist is answered with a record that is nil or
+		// has no fullName (UNCERTAIN which).
+		for _, record := range out.Child("result").Children("records") {
+			if name := record.Text("fullName"); name != "" {
+				record.Remove("fullName", nil)
+				found[DecodeFullName(name)] = Component{Type: typ, FullName: name, Body: record}
+			}
+		}
+	}
+	components := make([]Component, 0, len(found))
+	for _, name := range names {
+		if component, ok := found[DecodeFullName(name)]; ok {
+			components = append(components, component)
+		}
+	}
+	return components, nil
 }
-
-// Element makes a node with nodes inside.
-func Element(name string, nodes ...*Node) *Node { return nil }
-
-// Leaf makes a node that holds text.
-func Leaf(name, value string) *Node { return nil }
-
-// Child returns the first child of that name, nil when there is none or n is nil.
-func (n *Node) Child(name string) *Node { return nil }
-
-// Children returns the children of that name.
-func (n *Node) Children(name string) []*Node { return nil }
-
-// Text returns the text of the first child of that name, "" when there is none.
-func (n *Node) Text(name string) string { return "" }
-
-// Set makes the first child of that name a leaf with value, adding one when
-// there is none.
-func (n *Node) Set(name, value string) {}
-
-// Add puts nodes where the vendor's parser wants them: behind the last
-// sibling of the same name, else in alphabetical place.
-func (n *Node) Add(nodes ...*Node) {}
-
-// Remove drops the children of that name for which drop says so; a nil drop
-// drops all.
-func (n *Node) Remove(name string, drop func(*Node) bool) {}
 
 // FileProperties is what a listing says about a component.
 type FileProperties struct {
@@ -66,15 +72,29 @@ type FileProperties struct {
 	LastModifiedBy, LastModifiedAt   string
 }
 
-// ReadMetadata returns the named components of one type, 10 to a call, in the
-// order of names. Those that do not exist are left out.
-func (c *Connection) ReadMetadata(ctx context.Context, typ string, names []string) ([]Component, error) {
-	return nil, errPending
-}
-
 // ListMetadata lists the components of some types, 3 types to a call.
 func (c *Connection) ListMetadata(ctx context.Context, types ...string) ([]FileProperties, error) {
-	return nil, errPending
+	ctx = rest.ReadOnly(ctx)
+	var listed []FileProperties
+	for chunk := range slices.Chunk(types, maxListQueries) {
+		in := Element("listMetadata")
+		for _, typ := range chunk {
+			in.Nodes = append(in.Nodes, Element("queries", Leaf("type", typ)))
+		}
+		in.Nodes = append(in.Nodes, Leaf("asOfVersion", c.options.APIVersion))
+		out, err := c.soap(ctx, in)
+		if err != nil {
+			return nil, fmt.Errorf("list %s: %w", strings.Join(chunk, ", "), err)
+		}
+		for _, row := range out.Children("result") {
+			listed = append(listed, FileProperties{
+				Type: row.Text("type"), FullName: row.Text("fullName"), ID: row.Text("id"), FileName: row.Text("fileName"),
+				NamespacePrefix: row.Text("namespacePrefix"), ManageableState: row.Text("manageableState"),
+				LastModifiedBy: row.Text("lastModifiedByName"), LastModifiedAt: row.Text("lastModifiedDate"),
+			})
+		}
+	}
+	return listed, nil
 }
 
 // A MetadataResult is how one component of a CRUD call fared.
@@ -85,30 +105,75 @@ type MetadataResult struct {
 }
 
 // UpsertMetadata creates or updates components, all of one type, 10 to a
-// call, each for itself, and answers for each in order. It never repeats a
-// call whose answer was lost; such results are unclear (rest.IsUnclear).
+// call, each for itself, and answers for each in order. A call whose answer
+// was lost is not repeated; such results are unclear (rest.IsUnclear).
 func (c *Connection) UpsertMetadata(ctx context.Context, components []Component) []MetadataResult {
-	return nil
+	var results []MetadataResult
+	for chunk := range slices.Chunk(components, maxComponents) {
+		in := Element("upsertMetadata")
+		names := make([]string, len(chunk))
+		for i, component := range chunk {
+			names[i] = component.FullName
+			in.Nodes = append(in.Nodes, component.wire())
+		}
+		results = append(results, c.change(ctx, in, names)...)
+	}
+	return results
+}
+
+// wire returns the component as an element of a CRUD call.
+func (k Component) wire() *Node {
+	metadata := Element("metadata", Leaf("fullName", k.FullName))
+	metadata.Attrs = append(metadata.Attrs, xsiType(k.Type))
+	if k.Body != nil {
+		metadata.Nodes = append(metadata.Nodes, k.Body.Nodes...)
+	}
+	return metadata
 }
 
 // DeleteMetadata deletes components of one type; see [Connection.UpsertMetadata].
 func (c *Connection) DeleteMetadata(ctx context.Context, typ string, names []string) []MetadataResult {
-	return nil
+	var results []MetadataResult
+	for chunk := range slices.Chunk(names, maxComponents) {
+		in := Element("deleteMetadata", Leaf("type", typ))
+		for _, name := range chunk {
+			in.Nodes = append(in.Nodes, Leaf("fullNames", name))
+		}
+		results = append(results, c.change(ctx, in, chunk)...)
+	}
+	return results
 }
 
-// EncodeFullName writes a label as the vendor writes it in full names:
-// "Custom: Support Profile" becomes "Custom%3A Support Profile".
-func EncodeFullName(label string) string { return "" }
+// change carries out a CRUD call about the named components.
+func (c *Connection) change(ctx context.Context, in *Node, names []string) []MetadataResult {
+	results := make([]MetadataResult, len(names))
+	out, err := c.soap(ctx, in)
+	rows := out.Children("result")
+	for i, name := range names {
+		results[i].FullName = name
+		switch {
+		case err != nil:
+			results[i].Err = err
+		case len(rows) != len(names):
+			results[i].Err = &rest.Error{Method: in.Name, Path: name, Unclear: true,
+				Message: fmt.Sprintf("%d results for %d components", len(rows), len(names))}
+		default:
+			results[i].Created = rows[i].Text("created") == "true"
+			results[i].Err = c.rowError(in.Name, name, rows[i])
+		}
+	}
+	return results
+}
 
-// DecodeFullName undoes [EncodeFullName].
-func DecodeFullName(fullName string) string { return "" }
-
-// LongID returns the 18-character form of an Id; ok is false when id has
-// neither 15 characters nor 18 with the right checksum.
-func LongID(id string) (long string, ok bool) { return "", false }
-
-// ShortID returns the first 15 characters, by which Ids are compared.
-func ShortID(id string) string { return "" }
-
-// SameID reports whether two Ids, of 15 or 18 characters, name one thing.
-func SameID(a, b string) bool { return false }
+// rowError returns why one component was refused, nil when it was done. The
+// vendor is known to answer success=false and no error: still a failure.
+func (c *Connection) rowError(operation, name string, row *Node) error {
+	if row.Text("success") == "true" {
+		return nil
+	}
+	fault := rest.Fault{Message: "refused without a reason"}
+	if first := row.Child("errors"); first != nil {
+		fault = rest.Fault{Code: first.Text("statusCode"), Message: first.Text("message")}
+	}
+	return c.client.Refusal(operation, name, 0, fault)
+}

@@ -3,7 +3,9 @@ package rest
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
+	"unicode"
 )
 
 // An Error is a request that ended without success: the vendor refused it, or
@@ -16,7 +18,8 @@ type Error struct {
 	Method, Path string
 	Status       int    // 0 when there was no answer
 	Code         string // the vendor's, "" when it gave none
-	Message      string // the vendor's or ours, for people
+	Message      string // what is wrong, for people
+	Advice       string // the way out, "" when there is none to tell
 	Tries        int
 	// Unclear says that the request may have been carried out all the same.
 	Unclear bool
@@ -26,30 +29,32 @@ type Error struct {
 // Error returns the fragments in the order in which they chain.
 func (e *Error) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s", e.Method, e.Path)
-	var facts []string
+	b.WriteString(e.Method + " " + e.Path)
 	if e.Status != 0 {
-		facts = append(facts, fmt.Sprint(e.Status))
+		fmt.Fprintf(&b, ": %d", e.Status)
 	}
 	if e.Code != "" {
-		facts = append(facts, e.Code)
-	}
-	if len(facts) > 0 {
-		fmt.Fprintf(&b, ": %s", strings.Join(facts, " "))
+		b.WriteString(" " + e.Code)
 	}
 	if e.Tries > 1 {
 		fmt.Fprintf(&b, " after %d tries", e.Tries)
 	}
-	if e.Message != "" {
-		fmt.Fprintf(&b, ": %s", e.Message)
-	}
-	if e.Err != nil {
-		fmt.Fprintf(&b, ": %v", e.Err)
+	for _, fragment := range []string{e.Message, causeText(e.Err), e.Advice} {
+		if fragment != "" {
+			b.WriteString(": " + fragment)
+		}
 	}
 	if e.Unclear {
 		b.WriteString(" (it may have been carried out all the same)")
 	}
 	return b.String()
+}
+
+func causeText(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
 }
 
 // Unwrap returns the cause.
@@ -78,4 +83,27 @@ func CodeOf(err error) string {
 		return e.Code
 	}
 	return ""
+}
+
+// tokens finds what looks like a credential in a vendor's text: opaque
+// Salesforce sessions, JSON web tokens, and whatever follows "Bearer".
+var tokens = regexp.MustCompile(`00D\w{12}(\w{3})?![\w.]+|eyJ[\w-]+\.[\w-]+(\.[\w-]*)?|(?i:bearer)\s+[\w.!~+/=-]+`)
+
+// maxText bounds a vendor's text within an error.
+const maxText = 600
+
+// clean makes a vendor's text fit to show: on one line, bounded, without
+// what scrub or the look of it says is a credential.
+func clean(text string, scrub func(string) string) string {
+	if scrub != nil {
+		text = scrub(text)
+	}
+	text = tokens.ReplaceAllString(text, "(secret)")
+	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.IsControl(r) || r == unicode.ReplacementChar
+	}), " ")
+	if runes := []rune(text); len(runes) > maxText {
+		return string(runes[:maxText]) + "…"
+	}
+	return text
 }

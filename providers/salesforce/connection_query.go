@@ -1,0 +1,131 @@
+package salesforce
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+)
+
+// maxQuery bounds an encoded SOQL text: the vendor's edge answers 431 to
+// request lines that are longer than about this (SECONDARY).
+const maxQuery = 12_000
+
+// Query returns the records of a SOQL query, all pages, decoded as JSON into
+// T. A child relationship decodes into [Children].
+func Query[T any](ctx context.Context, c *Connection, soql string) ([]T, error) {
+	return query[T](ctx, c, "query", soql)
+}
+
+// ToolingQuery is [Query] over the Tooling API.
+func ToolingQuery[T any](ctx context.Context, c *Connection, soql string) ([]T, error) {
+	return query[T](ctx, c, "tooling/query", soql)
+}
+
+func query[T any](ctx context.Context, c *Connection, resource, soql string) ([]T, error) {
+	text := url.QueryEscape(soql)
+	if len(text) > maxQuery {
+		return nil, fmt.Errorf("query of %d bytes is longer than the %d that the vendor takes", len(text), maxQuery)
+	}
+	return readPages[T](ctx, c, nil, resource+"?q="+text)
+}
+
+// readPages appends the records of the page at path and of those that follow.
+func readPages[T any](ctx context.Context, c *Connection, records []T, path string) ([]T, error) {
+	for path != "" {
+		// A fresh page each time: decoding into a used one would keep what the
+		// next leaves out.
+		var page Children[T]
+		if err := c.Get(ctx, path, &page); err != nil {
+			return nil, err
+		}
+		records = append(records, page.Records...)
+		next, err := page.next(path)
+		if err != nil {
+			return nil, err
+		}
+		path = next
+	}
+	return records, nil
+}
+
+// Children is a page of records, as a query answers them, or a child
+// relationship inside a queried record.
+type Children[T any] struct {
+	TotalSize      int    `json:"totalSize"`
+	Done           bool   `json:"done"`
+	Records        []T    `json:"records"`
+	NextRecordsURL string `json:"nextRecordsUrl"`
+}
+
+// All returns the records, asking for further pages when there are any.
+func (k Children[T]) All(ctx context.Context, c *Connection) ([]T, error) {
+	next, err := k.next("")
+	if err != nil {
+		return nil, err
+	}
+	return readPages(ctx, c, k.Records, next)
+}
+
+// next returns the path of the page that follows, "" when there is none.
+func (k *Children[T]) next(path string) (string, error) {
+	switch {
+	case k.Done || k.NextRecordsURL == "" && len(k.Records) == k.TotalSize:
+		return "", nil
+	case k.NextRecordsURL == "":
+		return "", fmt.Errorf("query: the vendor has more than the %d records it answered and no next page", len(k.Records))
+	case !strings.HasPrefix(k.NextRecordsURL, "/services/"):
+		// Anything else could carry the token to another host.
+		return "", errors.New("query: the next page is not under /services/")
+	case k.NextRecordsURL == path:
+		return "", errors.New("query: the next page is the same page")
+	}
+	return k.NextRecordsURL, nil
+}
+
+// QueryIn runs a query whose text holds one %s in place of the list after IN
+// ("… WHERE Name IN (%s)"), as often as the values need to keep each request
+// line short enough. It makes no call for no values.
+func QueryIn[T any](ctx context.Context, c *Connection, soql string, values []string) ([]T, error) {
+	before, after, found := strings.Cut(soql, "%s")
+	if !found {
+		return nil, fmt.Errorf("query %q has no place for its values", soql)
+	}
+	room := maxQuery - len(url.QueryEscape(before+after))
+	var records []T
+	for len(values) > 0 {
+		list, rest := fill(values, room)
+		found, err := Query[T](ctx, c, before+list+after)
+		if err != nil {
+			return nil, err
+		}
+		records, values = append(records, found...), rest
+	}
+	return records, nil
+}
+
+// fill quotes as many values as fit into room, one at least, and returns the
+// others.
+func fill(values []string, room int) (list string, rest []string) {
+	var b strings.Builder
+	used := 0
+	for i, value := range values {
+		quoted := Quote(value)
+		if i > 0 {
+			quoted = "," + quoted
+		}
+		if used += len(url.QueryEscape(quoted)); i > 0 && used > room {
+			return b.String(), values[i:]
+		}
+		b.WriteString(quoted)
+	}
+	return b.String(), nil
+}
+
+// Quote returns s as a SOQL literal.
+func Quote(s string) string {
+	return "'" + strings.NewReplacer(
+		`\`, `\\`, `'`, `\'`, "\n", `\n`, "\r", `\r`, "\t", `\t`, "\b", `\b`, "\f", `\f`,
+	).Replace(s) + "'"
+}
