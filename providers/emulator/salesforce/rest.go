@@ -47,6 +47,11 @@ func (o *Org) restRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET "+v, o.rest(o.resources))
 	mux.HandleFunc(v+"/{rest...}", o.rest(func(c *call) { c.fail(notFound()) }))
 	mux.HandleFunc("GET "+v+"/limits", o.rest(o.limits))
+	o.queryRoutes(mux)
+	o.sobjectRoutes(mux)
+	o.compositeRoutes(mux)
+	o.streamingRoutes(mux)
+	o.credentialRoutes(mux)
 }
 
 // rest wraps a handler of the data API: version, sign-in, allocation. The

@@ -164,6 +164,14 @@ func (s *store) remove(sobject string, match func(row) bool) int {
 	return n
 }
 
+// reindex forgets every index, after records were changed in place.
+func (s *store) reindex() {
+	for _, t := range s.tables {
+		t.byField = nil
+	}
+	s.writes++
+}
+
 // snapshot copies every table, so that a failed deploy can be undone with
 // restore.
 func (s *store) snapshot() map[string]*table {
@@ -182,12 +190,24 @@ func (s *store) snapshot() map[string]*table {
 	return copies
 }
 
+// snapshotIf is snapshot for a call that may have to be undone; nil otherwise.
+func (s *store) snapshotIf(needed bool) map[string]*table {
+	if !needed {
+		return nil
+	}
+	return s.snapshot()
+}
+
+// restore puts back what a snapshot holds.
 func (s *store) restore(tables map[string]*table) {
 	s.tables = tables
 	s.writes++
 }
 
-func (s *store) stamp() string { return s.now().UTC().Format("2006-01-02T15:04:05.000+0000") }
+// stampLayout is how the API writes a moment.
+const stampLayout = "2006-01-02T15:04:05.000-0700"
+
+func (s *store) stamp() string { return s.now().UTC().Format(stampLayout) }
 
 // longID appends the three checksum characters that make a 15-character Id
 // safe in systems that ignore case.
