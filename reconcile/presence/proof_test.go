@@ -1,7 +1,9 @@
 package presence
 
 import (
+	"flag"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -206,6 +208,13 @@ func words(moves []Move) []string {
 	return lines
 }
 
+// TestMain draws more rules than rapid does by itself; -rapid.checks still wins.
+func TestMain(m *testing.M) {
+	_ = flag.Set("rapid.checks", "3000")
+	flag.Parse()
+	os.Exit(m.Run())
+}
+
 // TestProveAgainstSearch compares the proof with a search that tries every
 // pair, every pair before a contact and every single move, one by one.
 func TestProveAgainstSearch(t *testing.T) {
@@ -222,6 +231,52 @@ func TestProveAgainstSearch(t *testing.T) {
 			checkCycle(rt, rule, got.Cycle)
 		}
 	})
+}
+
+// TestNextAgainstSearch compares one write of the engine's tables with one of
+// the search, in any world at all.
+func TestNextAgainstSearch(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		rule, facts := drawRule(rt)
+		status := rapid.SampledFrom([]string{schema.Offline, "X", "Y", "Z", "W", otherStatus})
+		idle := []schema.ACDState{acd("Available"), otherCode, acd("A"), acd("B"), acd("Refused"), acd("LoggedOut")}
+		contact := []schema.ACDState{acd("InboundContact"), acd("Dialer"), acd("ACW"), {Word: schema.StateACW, Code: "Wrap"}}
+		w := world{
+			pair:  pair{rapid.SampledFrom(append(idle, contact...)).Draw(rt, "state"), status.Draw(rt, "status")},
+			moved: side(rapid.IntRange(0, 1).Draw(rt, "moved")),
+		}
+		if inContact(w.state) || w.moved == cxone && rapid.Bool().Draw(rt, "a contact has ended") {
+			w.before = pair{rapid.SampledFrom(idle[:4]).Draw(rt, "state before"), status.Draw(rt, "status before")}
+		}
+		s := newSimulator(rule, facts)
+		after, _, wrote := newTables(rule, facts).next(w)
+		want := s.write(inWords(w))
+		if got := inWords(after); wrote && got != want {
+			rt.Fatalf("after %+v: got %+v, want %+v", w, got, want)
+		}
+		if wantWrote := want.state+want.status != inWords(w).state+w.status; wrote != wantWrote {
+			rt.Fatalf("after %+v: wrote %v, want %v (%+v)", w, wrote, wantWrote, want)
+		}
+	})
+}
+
+// inWords is a world as the simulator sees it.
+func inWords(w world) agent {
+	state := func(s schema.ACDState) string {
+		switch {
+		case s == otherCode:
+			return "code:never named"
+		case s.Word != "" && s.Code != "":
+			return "acw:" + s.Code
+		case s.Code != "":
+			return "code:" + s.Code
+		}
+		return s.Word
+	}
+	return agent{
+		state: state(w.state), status: w.status, salesforceMoved: w.moved == salesforce,
+		wasState: state(w.before.state), wasStatus: w.before.status,
+	}
 }
 
 // checkCycle makes sure that a printed cycle is one: its last write shows what
@@ -246,7 +301,7 @@ func drawRule(t *rapid.T) (schema.Rule, Facts) {
 		Address: "presence_rule.r", Teams: []string{"Support"},
 		AfterContact: rapid.SampledFrom([]string{"previous", "rule"}).Draw(t, "after contact"),
 	}
-	for _, source := range rapid.SliceOfNDistinct(rapid.SampledFrom(sources), 0, 12, rapid.ID).Draw(t, "states") {
+	for _, source := range rapid.SliceOfNDistinct(rapid.SampledFrom(sources), 0, rapid.SampledFrom([]int{3, 6, 12}).Draw(t, "size"), rapid.ID).Draw(t, "states") {
 		status := rapid.SampledFrom(statuses).Draw(t, source)
 		rule.Publisher = append(rule.Publisher, schema.Row{State: acd(source), Status: schema.Status{Name: status}})
 	}

@@ -22,8 +22,16 @@ type simulator struct {
 	acw  map[string]bool
 }
 
-func search(rule schema.Rule, facts Facts) found {
+func newSimulator(rule schema.Rule, facts Facts) simulator {
 	s := simulator{rule: rule, acw: map[string]bool{}}
+	for code, facts := range facts.Codes {
+		s.acw[code] = facts.ACW
+	}
+	return s
+}
+
+func search(rule schema.Rule, facts Facts) found {
+	s := newSimulator(rule, facts)
 	idle := []string{"Available", "code:never named", "Refused", "LoggedOut"}
 	contact := append(schema.ContactStates(), "ACW")
 	statuses := []string{"never named", "offline"}
@@ -33,8 +41,7 @@ func search(rule schema.Rule, facts Facts) found {
 		if code == "" {
 			continue
 		}
-		if facts.Codes[code].ACW {
-			s.acw[code] = true
+		if s.acw[code] {
 			contact = append(contact, "acw:"+code)
 			continue
 		}
