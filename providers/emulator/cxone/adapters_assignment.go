@@ -8,8 +8,9 @@ import (
 )
 
 // An assignment is shown in full whatever its length, and written as a whole.
+// The adapters speak of teams and users by UserHub's ids.
 
-func ruleTeamRow(t *team) row   { return row{"teamId": t.id} }
+func ruleTeamRow(t *team) row   { return row{"teamId": t.uuid} }
 func ruleUserRow(p *person) row { return row{"userId": p.userID} }
 
 func (t *Tenant) listRuleTeams(c *call) reply {
@@ -28,7 +29,7 @@ func (t *Tenant) listRuleUsers(c *call) reply {
 	return page(c, listing[*person]{plural: "users", items: held.users, row: ruleUserRow, noPages: true})
 }
 
-// replaceRuleTeams takes a team's ACD id or its UUID.
+// replaceRuleTeams takes a team's UUID, or its ACD id.
 func (t *Tenant) replaceRuleTeams(c *call) reply {
 	held := t.store.rules.get(c.PathValue("id"))
 	if held == nil {

@@ -4,7 +4,8 @@ package cxone
 // the next refresh it says what was.
 type listedUser struct {
 	userID, userName string
-	agentID, teamID  int
+	agentID          int
+	teamID           string // UserHub's
 	active           bool
 }
 
@@ -14,7 +15,7 @@ func (t *Tenant) refreshUsers(*call) reply {
 	t.store.listed = t.store.listed[:0:0]
 	for _, p := range t.store.eachAgent(func(*person) bool { return true }) {
 		t.store.listed = append(t.store.listed, listedUser{
-			userID: p.userID, userName: p.userName, agentID: p.agentID, teamID: p.team.id, active: p.active,
+			userID: p.userID, userName: p.userName, agentID: p.agentID, teamID: p.team.uuid, active: p.active,
 		})
 	}
 	return accepted(row{"totalRecords": len(t.store.listed)})
