@@ -1,0 +1,123 @@
+package cxone
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/lockstep-sync/lockstep/schema"
+)
+
+// A look is the work of one Read: the query, the tenant's tables, and what
+// has been found so far.
+type look struct {
+	api   bool // the simulated adapter contract is used
+	query schema.Query
+	asked map[string]bool // kinds that the query names
+	dir   *directory
+	held  *schema.Held
+	own   ownRule
+}
+
+func newLook(p *Provider, query schema.Query) *look {
+	l := &look{
+		api: p.connection.AdaptersAPI(), query: query, asked: map[string]bool{},
+		held: &schema.Held{Unseen: map[schema.Address]string{}, Unmanaged: map[string]int{}},
+	}
+	for _, o := range query.Wanted {
+		l.asked[o.Kind.Name] = true
+	}
+	for _, r := range query.Removed {
+		l.asked[r.Kind.Name] = true
+	}
+	return l
+}
+
+// parts says which tables the query needs.
+func (l *look) parts() map[part]bool {
+	rules, mappings := l.asked[presenceRuleName], l.asked[accountMappingName]
+	codes := rules || l.asked[unavailableCodeName]
+	return map[part]bool{
+		partCodes: codes,
+		partTeams: codes,
+		// The adapters' list has the users too; it saves the agents' pages.
+		partAgents:       !l.api && (mappings || rules),
+		partAdapters:     l.api && (mappings || rules),
+		partAdapterUsers: l.api && (mappings || rules),
+	}
+}
+
+// named returns the wanted objects of a kind by key, and the keys of its
+// removals.
+func (l *look) named(k *kind) (wanted map[string]*schema.Object, removed map[string]bool) {
+	wanted, removed = map[string]*schema.Object{}, map[string]bool{}
+	for _, o := range l.query.Wanted {
+		if o.Kind.Name == k.Name {
+			wanted[o.Key()] = o
+		}
+	}
+	for _, r := range l.query.Removed {
+		if r.Kind.Name == k.Name {
+			removed[r.Key] = true
+		}
+	}
+	return wanted, removed
+}
+
+// unseen says of every object of a kind that it cannot be read.
+func (l *look) unseen(k *kind, reason string) {
+	for _, o := range l.query.Wanted {
+		if o.Kind.Name == k.Name && (k.Local == nil || !k.Local(o)) {
+			l.held.Unseen[o.Address] = reason
+		}
+	}
+	for _, r := range l.query.Removed {
+		if r.Kind.Name == k.Name {
+			l.held.Unseen[r.Address()] = reason
+		}
+	}
+}
+
+func (l *look) note(address schema.Address, text string) {
+	l.held.Notes = append(l.held.Notes, schema.Note{Address: address, Text: text})
+}
+
+// warnOfTwin notes a rule in CXone of the same name as one that is Lockstep's
+// alone: assigned, NICE's app carries it out as well.
+func (l *look) warnOfTwin(block *schema.Object, r rule) {
+	if len(r.Teams)+len(r.Users) == 0 {
+		return
+	}
+	l.note(block.Address, fmt.Sprintf("CXone has a rule %q of its own, assigned to %d teams and %d users: NICE's app carries it out as well as Lockstep. Take its teams and users away there.",
+		r.Name, len(r.Teams), len(r.Users)))
+}
+
+// findMissing asks the ACD for its agents when a user whom a block names is not
+// in the adapters' list, which is as old as the last *Get CXone Users*.
+func (l *look) findMissing(ctx context.Context, c *Connection) error {
+	if !l.api || !slices.ContainsFunc(l.usersNamed(), func(name string) bool { return l.dir.userByName[name] == nil }) {
+		return nil
+	}
+	agents, err := listUsers(ctx, c, c.ACD("/agents"), "agents")
+	if err != nil {
+		return fmt.Errorf("list agents: %w", err)
+	}
+	l.dir.agents = agents
+	l.dir.indexUsers()
+	return nil
+}
+
+// usersNamed lists every user name that a wanted block holds.
+func (l *look) usersNamed() []string {
+	var names []string
+	for _, o := range l.query.Wanted {
+		switch o.Kind.Name {
+		case accountMappingName:
+			names = append(names, o.Text("access_key_user"))
+		case presenceRuleName:
+			names = append(names, o.Texts("users")...)
+			names = append(names, o.Texts("exclude")...)
+		}
+	}
+	return names
+}
