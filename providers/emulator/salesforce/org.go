@@ -47,6 +47,7 @@ type Org struct {
 	online   func(userID string) bool
 	usage    usage
 	nested   int // inside a composite call, which counts as one
+	meta     *metaPlane
 }
 
 // maxBody bounds what a request may send; a metadata deploy is the largest.
@@ -69,11 +70,13 @@ func New(t *tenant.Tenant, options Options) *Org {
 		revoked:  map[string]bool{},
 		cursors:  map[string]*cursor{},
 		online:   func(string) bool { return false },
+		meta:     newMetaPlane(),
 	}
 	for _, object := range o.schema.ordered {
 		o.store.define(object.name, object.prefix)
 	}
 	o.seed()
+	o.seedMetadata()
 	o.mux = o.routes()
 	return o
 }
@@ -112,6 +115,7 @@ func (o *Org) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (o *Org) serveLocked(w http.ResponseWriter, r *http.Request) {
 	o.store.Lock()
 	defer o.store.Unlock()
+	o.advance()
 	o.mux.ServeHTTP(w, r)
 }
 
@@ -142,12 +146,29 @@ func (a *answer) Header() http.Header         { return a.header }
 func (a *answer) WriteHeader(status int)      { a.status = status }
 func (a *answer) Write(p []byte) (int, error) { return a.body.Write(p) }
 
+// Domain is the org's own host, as My Domain makes it of the company's name.
+func (o *Org) Domain() string {
+	company := strings.Map(func(c rune) rune {
+		if c >= 'a' && c <= 'z' || c >= '0' && c <= '9' {
+			return c
+		}
+		return -1
+	}, strings.ToLower(o.tenant.Salesforce.Name))
+	if o.tenant.Salesforce.Sandbox {
+		return company + "--uat.sandbox.my.salesforce.com"
+	}
+	return company + ".my.salesforce.com"
+}
+
 // instanceURL is the address that clients are told to use from now on.
 func (o *Org) instanceURL(r *http.Request) string {
 	if o.options.PublicURL != nil {
 		if url := o.options.PublicURL(); url != "" {
 			return url
 		}
+	}
+	if isLoginHost(r.Host) {
+		return "https://" + o.Domain()
 	}
 	scheme := "http"
 	if r.TLS != nil || r.URL.Scheme == "https" {
