@@ -124,10 +124,19 @@ func (c *client) json(method, target string, body any) *answer {
 	return c.do(method, target, "application/json", text)
 }
 
-func (c *client) get(target string) *answer             { c.t.Helper(); return c.json("GET", target, nil) }
-func (c *client) post(target string, body any) *answer  { c.t.Helper(); return c.json("POST", target, body) }
-func (c *client) put(target string, body any) *answer   { c.t.Helper(); return c.json("PUT", target, body) }
-func (c *client) patch(target string, body any) *answer { c.t.Helper(); return c.json("PATCH", target, body) }
+func (c *client) get(target string) *answer { c.t.Helper(); return c.json("GET", target, nil) }
+func (c *client) post(target string, body any) *answer {
+	c.t.Helper()
+	return c.json("POST", target, body)
+}
+func (c *client) put(target string, body any) *answer {
+	c.t.Helper()
+	return c.json("PUT", target, body)
+}
+func (c *client) patch(target string, body any) *answer {
+	c.t.Helper()
+	return c.json("PATCH", target, body)
+}
 func (c *client) delete(target string, body any) *answer {
 	c.t.Helper()
 	return c.json("DELETE", target, body)
@@ -212,7 +221,7 @@ func (a *answer) reason() string {
 // teamID returns the ACD id of a team.
 func (c *client) teamID(name string) int {
 	c.t.Helper()
-	return c.get("~/teams?searchString=" + name).want(200).number("teams", 0, "teamId")
+	return c.get("~/teams?searchString="+name).want(200).number("teams", 0, "teamId")
 }
 
 // codeID returns the id of a code.
@@ -231,5 +240,5 @@ func (c *client) codeID(name string) int {
 // userID returns the UserHub id of a user.
 func (c *client) userID(userName string) string {
 	c.t.Helper()
-	return c.get("~/agents?searchString=" + userName).want(200).text("agents", 0, "userID")
+	return c.get("~/agents?searchString="+userName).want(200).text("agents", 0, "userID")
 }

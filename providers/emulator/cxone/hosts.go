@@ -41,6 +41,9 @@ const (
 	// area, cluster and domain gets names under "localhost", which resolve to
 	// the same machine where the system follows RFC 6761, but only over http.
 	OneOrigin
+	// ByRequest is AsVendor for calls to the [VendorHosts] and OneOrigin for
+	// calls to any other host, so that one tenant serves both.
+	ByRequest
 )
 
 // An addressbook is where one request's answer says that things are.
@@ -55,7 +58,7 @@ func (h Hosts) addresses(r *http.Request) addressbook {
 	if host == "" {
 		host = r.URL.Host
 	}
-	if h == AsVendor {
+	if h == AsVendor || h == ByRequest && slices.Contains(VendorHosts(), host) {
 		self := FacadeHost
 		if slices.Contains(VendorHosts(), host) {
 			self = host
