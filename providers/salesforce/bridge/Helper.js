@@ -1,0 +1,206 @@
+({
+    // One command is one JSON text, pushed to one user:
+    //
+    //   { "v": 1, "id": "…", "user": "005…", "epoch": 7, "expires": 1790000000000,
+    //     "expect": "0N5…", "set": "0N5…" | "offline" }
+    //
+    // epoch rises with every change of the sender: an older one is somebody
+    // who no longer may write. expect is the status the sender saw when it
+    // decided. Without that check the toolkit would log a user in again who
+    // has just logged out, and undo what a person has just chosen.
+    VERSION: 1,
+    OFFLINE: "offline",
+
+    EPOCH_KEY: "lockstep.presence.epoch",
+    CLAIM_KEY: "lockstep.presence.claim.",
+    CLAIM_WAIT_MS: 150,     // long enough for a claim to reach every tab
+    CLAIM_KEEP_MS: 600000,  // claims older than this are swept
+
+    start: function (component) {
+        var self = this;
+        component.set("v.tab", String(Math.random()).slice(2));
+        var empApi = component.find("empApi");
+        empApi.onError($A.getCallback(function (error) {
+            self.show(component, "Not connected", self.text(error));
+        }));
+        empApi.subscribe(component.get("v.channel"), -1, $A.getCallback(function (message) {
+            self.receive(component, message);
+        })).then($A.getCallback(function (subscription) {
+            component.set("v.subscription", subscription);
+            self.show(component, "Connected", "Presence follows CXone while this tab is open.");
+        })).catch($A.getCallback(function (error) {
+            self.show(component, "Not connected", self.text(error));
+        }));
+    },
+
+    stop: function (component) {
+        var subscription = component.get("v.subscription");
+        if (subscription) {
+            component.find("empApi").unsubscribe(subscription, function () {});
+        }
+    },
+
+    // receive takes one message of the channel. It returns a promise of what
+    // became of it, for the log line and for tests.
+    receive: function (component, message) {
+        var self = this;
+        var command = this.parse(message);
+        var refusal = this.refuse(command, {
+            user: $A.get("$SObjectType.CurrentUser.Id"),
+            now: Date.now(),
+            epoch: this.storedEpoch()
+        });
+        if (refusal) {
+            return Promise.resolve(refusal);
+        }
+        this.storeEpoch(command.epoch);
+        return this.claim(component, command).then($A.getCallback(function (mine) {
+            return mine ? self.carryOut(component, command) : "taken by another tab";
+        }));
+    },
+
+    // parse returns the command inside a message, null when there is none.
+    parse: function (message) {
+        var payload = message && message.data && message.data.payload;
+        if (typeof payload !== "string") {
+            return null;
+        }
+        try {
+            return JSON.parse(payload);
+        } catch (notJSON) {
+            return null;
+        }
+    },
+
+    // refuse says why a command is not for this tab to carry out, "" when it
+    // is. It looks at nothing but its arguments.
+    refuse: function (command, here) {
+        if (!command || command.v !== this.VERSION || !command.id || !command.set || !command.expect) {
+            return "not a command of this version";
+        }
+        if (!this.sameId(command.user, here.user)) {
+            return "for somebody else";
+        }
+        if (!(command.expires > here.now)) {
+            return "expired";
+        }
+        if (!(command.epoch >= here.epoch)) {
+            return "from a sender who no longer leads";
+        }
+        return "";
+    },
+
+    // carryOut sets the status when the one that shows is the expected one.
+    carryOut: function (component, command) {
+        var self = this;
+        var omni = component.find("omniToolkit");
+        return this.current(omni).then($A.getCallback(function (showing) {
+            if (showing === self.OFFLINE) {
+                return "logged out"; // nobody is logged in who did not do it
+            }
+            if (!self.sameStatus(showing, command.expect)) {
+                return "another status shows than the one expected";
+            }
+            if (self.sameStatus(showing, command.set)) {
+                return "shows already";
+            }
+            if (!(command.expires > Date.now())) {
+                return "expired";
+            }
+            var set = command.set === self.OFFLINE ?
+                omni.logout() :
+                omni.setServicePresenceStatus({ statusId: command.set });
+            return set.then($A.getCallback(function () {
+                self.show(component, "Connected", "Last change: " + new Date().toLocaleTimeString());
+                return "done";
+            }));
+        })).catch($A.getCallback(function (error) {
+            self.show(component, "Refused by Omni-Channel", self.text(error));
+            return "refused: " + self.text(error);
+        }));
+    },
+
+    // current returns a promise of the status that shows. The toolkit rejects
+    // when the agent is not logged in to Omni-Channel, which is being offline.
+    current: function (omni) {
+        var self = this;
+        return omni.getServicePresenceStatusId().then($A.getCallback(function (result) {
+            return (result && result.statusId) || self.OFFLINE;
+        }), $A.getCallback(function () {
+            return self.OFFLINE;
+        }));
+    },
+
+    // claim lets one of several tabs act: each writes its name under the
+    // command, waits until the others have, and the last name written acts.
+    claim: function (component, command) {
+        var tab = component.get("v.tab");
+        var key = this.CLAIM_KEY + command.id;
+        var storage = window.localStorage;
+        if (storage.getItem(key)) {
+            return Promise.resolve(false);
+        }
+        this.sweep(storage);
+        storage.setItem(key, tab + " " + Date.now());
+        var wait = this.CLAIM_WAIT_MS;
+        return new Promise($A.getCallback(function (resolve) {
+            window.setTimeout($A.getCallback(function () {
+                var claim = storage.getItem(key) || "";
+                resolve(claim.split(" ")[0] === tab);
+            }), wait);
+        }));
+    },
+
+    // sweep removes claims that nobody can be waiting for any more.
+    sweep: function (storage) {
+        var oldest = Date.now() - this.CLAIM_KEEP_MS;
+        for (var i = storage.length - 1; i >= 0; i--) {
+            var key = storage.key(i);
+            if (key && key.indexOf(this.CLAIM_KEY) === 0) {
+                var at = Number((storage.getItem(key) || "").split(" ")[1]);
+                if (!(at > oldest)) {
+                    storage.removeItem(key);
+                }
+            }
+        }
+    },
+
+    // The highest epoch seen is shared by all tabs, so that a tab opened later
+    // refuses what the others would.
+    storedEpoch: function () {
+        return Number(window.localStorage.getItem(this.EPOCH_KEY)) || 0;
+    },
+
+    storeEpoch: function (epoch) {
+        if (epoch > this.storedEpoch()) {
+            window.localStorage.setItem(this.EPOCH_KEY, String(epoch));
+        }
+    },
+
+    // Ids have 15 or 18 characters, mixed even within one answer.
+    sameId: function (a, b) {
+        return typeof a === "string" && typeof b === "string" && a.length >= 15 && a.slice(0, 15) === b.slice(0, 15);
+    },
+
+    sameStatus: function (a, b) {
+        return a === b || this.sameId(a, b);
+    },
+
+    show: function (component, state, detail) {
+        if (component.isValid()) {
+            component.set("v.state", state);
+            component.set("v.detail", detail);
+        }
+    },
+
+    text: function (error) {
+        if (error && error.message) {
+            return String(error.message);
+        }
+        try {
+            return JSON.stringify(error);
+        } catch (cyclic) {
+            return String(error);
+        }
+    }
+})
