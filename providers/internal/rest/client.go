@@ -162,3 +162,8 @@ func (r *Response) Bad(message string, cause error) error {
 		Unclear: modeOf(r.request) != readOnly,
 	}
 }
+
+// Refusal makes the error of one part of an answer that came with success.
+func (r *Response) Refusal(fault Fault) error {
+	return r.client.Refusal(r.request.Method, r.request.URL.Path, r.Status, fault)
+}

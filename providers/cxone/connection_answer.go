@@ -1,0 +1,164 @@
+package cxone
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/lockstep-sync/lockstep/providers/internal/rest"
+)
+
+// An Answer is what the vendor answered with success: 200, 201, 202 (taken
+// on, not yet done), 204 (nothing there) or 304 (nothing new).
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   []byte
+
+	response *rest.Response
+}
+
+// isEmpty tells an answer without a body, which is no error here.
+func (a *Answer) isEmpty() bool { return len(bytes.TrimSpace(a.Body)) == 0 }
+
+// Decode reads the JSON body into out; an empty body leaves out as it is.
+// A wrapping resultSet is taken off. Keys match whatever their case.
+func (a *Answer) Decode(out any) error {
+	if a.isEmpty() {
+		return nil
+	}
+	var wrapped struct{ ResultSet json.RawMessage }
+	if json.Unmarshal(a.Body, &wrapped) == nil && len(wrapped.ResultSet) > 0 && wrapped.ResultSet[0] == '{' {
+		inner := *a.response
+		inner.Body = wrapped.ResultSet
+		return inner.Decode(out)
+	}
+	return a.response.Decode(out)
+}
+
+// Loose reads the JSON body for lenient access; nil for an empty one.
+func (a *Answer) Loose() (Loose, error) {
+	var l Loose
+	err := a.Decode(&l)
+	return l, err
+}
+
+// A RowResult is how one row of a bulk write fared.
+type RowResult struct {
+	ID  string
+	Err error
+}
+
+// Rows reads the answer of a bulk write, which is 200 even when rows failed.
+// rowsKey names the list ("agentResults") and idKey the id in it ("agentId").
+// The error is for an answer that counts errors and shows no row that has one.
+func (a *Answer) Rows(rowsKey, idKey string) ([]RowResult, error) {
+	body, err := a.Loose()
+	if err != nil {
+		return nil, err
+	}
+	rows := body.List(rowsKey)
+	results := make([]RowResult, len(rows))
+	failed := 0
+	for i, row := range rows {
+		results[i] = RowResult{ID: row.Text(idKey), Err: a.rowError(row)}
+		if results[i].Err != nil {
+			failed++
+		}
+	}
+	if count := body.Int("errorCount"); count > failed {
+		return results, a.response.Bad(fmt.Sprintf("%d rows failed and %d are shown", count, failed), nil)
+	}
+	return results, nil
+}
+
+// rowError returns why one row was refused, nil when it was not.
+func (a *Answer) rowError(row Loose) error {
+	message := row.Text("error", "errorMessage", "message")
+	if row.Bool("success") || !row.Has("success") && message == "" {
+		return nil
+	}
+	if message == "" {
+		message = "refused without a reason"
+	}
+	return a.response.Refusal(rest.Fault{Message: message})
+}
+
+// Loose is a JSON object whose keys are read whatever their case and under
+// any of several names, because the vendor spells one thing in three ways.
+type Loose map[string]json.RawMessage
+
+// find returns the value of the first key that is there and not null.
+func (l Loose) find(keys []string) (json.RawMessage, bool) {
+	for _, key := range keys {
+		if value, ok := l[key]; ok && !isNull(value) {
+			return value, true
+		}
+		for _, name := range slices.Sorted(maps.Keys(l)) {
+			if strings.EqualFold(name, key) && !isNull(l[name]) {
+				return l[name], true
+			}
+		}
+	}
+	return nil, false
+}
+
+func isNull(value json.RawMessage) bool {
+	return len(value) == 0 || string(value) == "null"
+}
+
+// Has reports whether one of the keys is there and not null.
+func (l Loose) Has(keys ...string) bool {
+	_, found := l.find(keys)
+	return found
+}
+
+// Text returns the first of the keys that is there, as text: numbers, truth
+// values and anything deeper as they are written.
+func (l Loose) Text(keys ...string) string {
+	value, _ := l.find(keys)
+	var text string
+	if len(value) > 0 && value[0] == '"' && json.Unmarshal(value, &text) == nil {
+		return text
+	}
+	return string(value)
+}
+
+// Int returns the first of the keys that is there, 0 when it is no number.
+func (l Loose) Int(keys ...string) int {
+	n, err := strconv.Atoi(l.Text(keys...))
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// Bool reports whether the first of the keys that is there is true; the
+// vendor writes some truth values as text, "True".
+func (l Loose) Bool(keys ...string) bool { return strings.EqualFold(l.Text(keys...), "true") }
+
+// Object returns the object of the first of the keys that is there, nil when
+// it is none.
+func (l Loose) Object(keys ...string) Loose {
+	value, _ := l.find(keys)
+	var object Loose
+	if json.Unmarshal(value, &object) != nil {
+		return nil
+	}
+	return object
+}
+
+// List returns the objects of the first of the keys that is there.
+func (l Loose) List(keys ...string) []Loose {
+	value, _ := l.find(keys)
+	var list []Loose
+	if json.Unmarshal(value, &list) != nil {
+		return nil
+	}
+	return list
+}

@@ -1,0 +1,97 @@
+package cxone
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+)
+
+const (
+	// defaultTop is the page that a list asks for. What the vendor's largest
+	// is, is UNCERTAIN; it may answer fewer, and says where it goes on.
+	defaultTop = 1000
+	// maxPages ends a list that never ends.
+	maxPages = 10_000
+)
+
+// List returns the rows under the plural's key ("agents") of all pages,
+// following _links.next, and where there are no links, totalRecords. 204 is
+// an empty list. T is a struct (its keys match whatever their case) or
+// [Loose].
+func List[T any](ctx context.Context, c *Connection, path string, query url.Values, plural string) ([]T, error) {
+	query = maps.Clone(query)
+	if query == nil {
+		query = url.Values{}
+	}
+	if !query.Has("top") {
+		query.Set("top", strconv.Itoa(defaultTop))
+	}
+	var rows []T
+	for range maxPages {
+		answer, err := c.Get(ctx, path, query)
+		if err != nil {
+			return nil, err
+		}
+		if answer.Status == http.StatusNoContent || answer.Status == http.StatusNotModified || answer.isEmpty() {
+			return rows, nil
+		}
+		page, err := readPage[T](answer, plural)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, page.rows...)
+		switch {
+		case len(page.rows) == 0:
+			return rows, nil
+		case page.next != "":
+			next, err := url.Parse(page.next)
+			if err != nil {
+				return nil, answer.response.Bad("_links.next is no address", nil)
+			}
+			// Only path and query are followed: a link must not carry the
+			// token to another host.
+			if next.Path == path && maps.EqualFunc(next.Query(), query, slices.Equal) {
+				return nil, answer.response.Bad("_links.next leads back to the same page", nil)
+			}
+			path, query = next.Path, next.Query()
+		case page.total > len(rows):
+			query.Set("skip", strconv.Itoa(len(rows)))
+		default:
+			return rows, nil
+		}
+	}
+	return nil, fmt.Errorf("GET %s: more than %d pages", path, maxPages)
+}
+
+// A page is one answer of a list.
+type page[T any] struct {
+	rows  []T
+	next  string
+	total int
+}
+
+func readPage[T any](answer *Answer, plural string) (page[T], error) {
+	body, err := answer.Loose()
+	if err != nil {
+		return page[T]{}, err
+	}
+	if !body.Has(plural) {
+		// A list that says it is empty may leave the rows out.
+		if body.Has("totalRecords") && body.Int("totalRecords") == 0 {
+			return page[T]{}, nil
+		}
+		return page[T]{}, answer.response.Bad(fmt.Sprintf("answer holds no %q", plural), nil)
+	}
+	value, _ := body.find([]string{plural})
+	p := page[T]{next: body.Object("_links").Text("next"), total: body.Int("totalRecords")}
+	if err := json.Unmarshal(value, &p.rows); err != nil {
+		// The parser's words may quote a value.
+		return page[T]{}, answer.response.Bad(fmt.Sprintf("rows of %q have the wrong shape", plural), nil)
+	}
+	return p, nil
+}
