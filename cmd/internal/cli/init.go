@@ -1,0 +1,112 @@
+package cli
+
+import (
+	"bytes"
+	_ "embed"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/template"
+
+	"github.com/spf13/cobra"
+)
+
+//go:embed start.hcl.tmpl
+var startingPoint string
+
+// answers are what a starting configuration depends on.
+type answers struct {
+	InstanceURL    string
+	OrganizationID string
+	TenantID       string
+	Profile        string
+	Team           string
+}
+
+func (a *app) initCommand() *cobra.Command {
+	var given answers
+	c := &cobra.Command{
+		Use: "init", Short: "Write a commented starting configuration", Args: cobra.NoArgs,
+		Long: `Writes main.hcl: the smallest configuration that does something, with a comment on
+every part. What is not given as a flag is asked for on a terminal, and left as an
+example otherwise. A file that exists is never overwritten.`,
+		RunE: func(*cobra.Command, []string) error { return a.writeStart(given) },
+	}
+	c.Flags().StringVar(&given.InstanceURL, "instance-url", "", "Salesforce's My Domain `URL`")
+	c.Flags().StringVar(&given.OrganizationID, "organization-id", "", "the Salesforce organization `ID`, to pin it")
+	c.Flags().StringVar(&given.TenantID, "tenant-id", "", "the CXone tenant `ID`, to pin it")
+	c.Flags().StringVar(&given.Profile, "profile", "", "the `profile` of your agents")
+	c.Flags().StringVar(&given.Team, "team", "", "the CXone `team` of your agents")
+	return c
+}
+
+func (a *app) writeStart(given answers) error {
+	path := filepath.Join(a.chdir, "main.hcl")
+	if existing, _ := filepath.Glob(filepath.Join(a.chdir, "*.hcl")); len(existing) > 0 {
+		return fmt.Errorf("init: %s is there already; nothing was written", existing[0])
+	}
+	a.ask(&given)
+	var b bytes.Buffer
+	if err := template.Must(template.New("start").Funcs(template.FuncMap{"quote": quoteHCL}).Parse(startingPoint)).Execute(&b, given); err != nil {
+		return fmt.Errorf("init: %w", err)
+	}
+	if err := writeNew(path, b.Bytes()); err != nil {
+		return fmt.Errorf("init: %w", err)
+	}
+	if err := writeNew(filepath.Join(a.chdir, ".gitignore"), []byte(".lockstep/\n*.plan\n")); err != nil && !errors.Is(err, os.ErrExist) {
+		return fmt.Errorf("init: %w", err)
+	}
+	a.view().Print("Wrote %s. Next:\n\n    lockstep validate\n    lockstep doctor\n    lockstep plan\n", path)
+	return nil
+}
+
+func writeNew(path string, text []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return err
+	}
+	if _, err := f.Write(text); err != nil {
+		_ = f.Close()
+		return err
+	}
+	return f.Close()
+}
+
+// ask fills in what was not given, where there is somebody to ask.
+func (a *app) ask(given *answers) {
+	questions := []struct {
+		answer            *string
+		question, example string
+	}{
+		{&given.InstanceURL, "Salesforce's My Domain URL", "https://acme.my.salesforce.com"},
+		{&given.OrganizationID, "Salesforce organization ID (Setup > Company Information)", ""},
+		{&given.TenantID, "CXone tenant ID", ""},
+		{&given.Profile, "The Salesforce profile of your agents", "Support Agent"},
+		{&given.Team, "The CXone team of your agents", "Support"},
+	}
+	for _, q := range questions {
+		if *q.answer == "" && a.asks() {
+			a.view().Say("%s%s:", q.question, hint(q.example))
+			typed, _ := a.input().ReadString('\n')
+			*q.answer = strings.TrimSpace(typed)
+		}
+		if *q.answer == "" {
+			*q.answer = q.example
+		}
+	}
+}
+
+func hint(example string) string {
+	if example == "" {
+		return " (empty: not pinned)"
+	}
+	return " (empty: " + example + ")"
+}
+
+// quoteHCL writes a text as an HCL string, in which a template starts with ${
+// or %{.
+func quoteHCL(text string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "${", "$${", "%{", "%%{").Replace(text) + `"`
+}
