@@ -136,6 +136,11 @@ func TestProve(t *testing.T) {
 			after: "previous", longest: 4,
 		},
 		{
+			name: "nothing to go back to", why: "an agent who was logged out before the contact gets the publisher row at its end",
+			publisher: []string{"Working > T", "A > offline"}, subscriber: []string{"T > A", "offline > B"},
+			after: "previous", longest: 4,
+		},
+		{
 			name: "contact states cannot be set", why: "the row would loop if a contact could be set",
 			publisher: []string{"InboundContact > X", "Available > Y"}, subscriber: []string{"X > Available", "Y > InboundContact"},
 			after: "rule", longest: 3,
