@@ -68,7 +68,9 @@ func (r *room) allows(name string) bool {
 	if ours {
 		return under(inside, r.path) || slices.ContainsFunc(r.opens, func(open string) bool { return under(inside, open) })
 	}
-	return !slices.ContainsFunc(r.shut, func(shut string) bool { return under(name, shut) || strings.HasSuffix(shut, "/") && strings.HasPrefix(name, shut) })
+	return !slices.ContainsFunc(r.shut, func(shut string) bool {
+		return under(name, shut) || strings.HasSuffix(shut, "/") && strings.HasPrefix(name, shut)
+	})
 }
 
 func under(name, dir string) bool { return name == dir || strings.HasPrefix(name, dir+"/") }
