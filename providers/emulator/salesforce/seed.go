@@ -244,17 +244,7 @@ func (o *Org) consumer(application string) row {
 
 // adoptSeed makes the first administrator the author of everything seeded.
 func (o *Org) adoptSeed() {
-	users := o.store.rows("User")
-	if len(users) == 0 {
-		return
-	}
-	by := users[0]["Id"]
-	for _, user := range users {
-		if profile := o.store.byID("Profile", user.text("ProfileId")); profile.text("FullName") == "Admin" {
-			by = user["Id"]
-			break
-		}
-	}
+	by := o.administrator()
 	for _, t := range o.store.tables {
 		for _, r := range t.rows {
 			r["CreatedById"], r["LastModifiedById"] = by, by
