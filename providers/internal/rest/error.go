@@ -36,6 +36,9 @@ func (e *Error) Error() string {
 	if e.Code != "" {
 		b.WriteString(" " + e.Code)
 	}
+	if e.Status == 0 && e.Tries > 1 {
+		b.WriteString(": no answer")
+	}
 	if e.Tries > 1 {
 		fmt.Fprintf(&b, " after %d tries", e.Tries)
 	}
@@ -51,7 +54,7 @@ func (e *Error) Error() string {
 }
 
 func causeText(err error) string {
-	if err == nil {
+	if err == nil || errors.Is(err, errTimeout) { // the message says it better
 		return ""
 	}
 	return err.Error()
