@@ -65,7 +65,7 @@ func (a *app) applyKept(ctx context.Context, flags applyFlags, path string) erro
 	if err != nil {
 		return err
 	}
-	c, err := a.load(flags.configFlags, false)
+	c, err := a.load(ctx, flags.configFlags, false)
 	if err != nil {
 		return err
 	}

@@ -24,8 +24,16 @@ func presenceFacts(objects []*schema.Object) presence.Facts {
 				Label: o.Text("label"), Busy: o.Text("option") == "busy", Channels: o.Texts("channels"), Known: true,
 			}
 		case "unavailable_code":
-			facts.Codes[o.Key()] = presence.CodeFacts{Teams: o.Texts("teams"), Known: true}
+			facts.Codes[o.Key()] = codeFacts(o)
 		}
+	}
+	return facts
+}
+
+func codeFacts(o *schema.Object) presence.CodeFacts {
+	facts := presence.CodeFacts{ACW: o.Bool("acw"), Known: true}
+	if o.Get("teams") != nil {
+		facts.Teams = o.Texts("teams")
 	}
 	return facts
 }

@@ -36,7 +36,7 @@ then on the step is a note in the plan, until the block changes or the date pass
 }
 
 func (a *app) confirm(cmd *cobra.Command, flags planFlags, address schema.Address, attestation reconcile.Attestation) error {
-	c, err := a.load(flags.configFlags, false)
+	c, err := a.load(cmd.Context(), flags.configFlags, false)
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ Exit status: 0 when nothing failed, else 1.`,
 			if err := (&planFlags{format: format}).check(); err != nil {
 				return err
 			}
-			configuration, err := a.load(flags, false)
+			configuration, err := a.load(c.Context(), flags, false)
 			if err != nil {
 				return err
 			}

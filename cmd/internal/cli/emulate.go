@@ -43,7 +43,7 @@ own and part of no vendor's contract.`,
 				}
 				defer func() { _ = os.Remove(envFile) }()
 			}
-			a.view().Say("Serving %s: Salesforce on %s, CXone on %s. Interrupt to end.", seed.Salesforce.Name, server.SalesforceURL(), server.CXoneURL())
+			a.view().Say("Serving %s: Salesforce on %s, CXone on %s. Interrupt to end.", seed.Salesforce.Name, server.SalesforceURL, server.CXoneURL)
 			<-c.Context().Done()
 			return nil
 		},

@@ -85,7 +85,7 @@ func (a *app) plan(ctx context.Context, flags planFlags) (*reconcile.Plan, *reco
 	if err := flags.check(); err != nil {
 		return nil, nil, err
 	}
-	c, err := a.load(flags.configFlags, false)
+	c, err := a.load(ctx, flags.configFlags, false)
 	if err != nil {
 		return nil, nil, err
 	}

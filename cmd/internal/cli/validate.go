@@ -13,8 +13,8 @@ func (a *app) validateCommand() *cobra.Command {
 		Use: "validate", Short: "Check the files without calling anybody", Args: cobra.NoArgs,
 		Long: `Checks every file of the directory offline: the language, each block, and that the
 presence rules come to rest. Environment variables and secrets are not read.`,
-		RunE: func(*cobra.Command, []string) error {
-			c, err := a.load(flags, true)
+		RunE: func(command *cobra.Command, _ []string) error {
+			c, err := a.load(command.Context(), flags, true)
 			if err != nil {
 				return err
 			}

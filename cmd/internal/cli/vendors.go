@@ -15,7 +15,7 @@ import (
 // A vendor is one provider that the command line wires in.
 type vendor struct {
 	describe func() *schema.Vendor
-	connect  func(block config.Provider, l link) (provider, error)
+	connect  func(block *config.Provider, l link) (provider, error)
 }
 
 // A provider is what commands ask of a connected vendor.
@@ -29,9 +29,15 @@ type provider interface {
 type link struct {
 	transport http.RoundTripper
 	log       *slog.Logger
+	getenv    func(string) string
 }
 
-func (a *app) link() link { return link{transport: a.Transport, log: a.logger()} }
+func (a *app) link() link {
+	return link{transport: a.Transport, log: a.logger(), getenv: func(name string) string {
+		value, _ := a.env(name)
+		return value
+	}}
+}
 
 // vendors lists the providers in the order in which their objects are created:
 // NICE's guide starts in Salesforce.
@@ -40,8 +46,8 @@ var vendors = []vendor{
 	{cxone.Vendor, connectCXone},
 }
 
-func connectSalesforce(block config.Provider, l link) (provider, error) {
-	options, err := salesforce.OptionsFrom(block.Record)
+func connectSalesforce(block *config.Provider, l link) (provider, error) {
+	options, err := salesforce.OptionsFrom(block.Record, l.getenv)
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +55,7 @@ func connectSalesforce(block config.Provider, l link) (provider, error) {
 	return salesforce.New(options), nil
 }
 
-func connectCXone(block config.Provider, l link) (provider, error) {
+func connectCXone(block *config.Provider, l link) (provider, error) {
 	options, err := cxone.OptionsFrom(block.Record)
 	if err != nil {
 		return nil, err

@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -28,16 +30,33 @@ func (f *configFlags) bind(c *cobra.Command) {
 
 // load reads the configuration and shows what is wrong with it. Offline leaves
 // secrets and environment variables unread.
-func (a *app) load(f configFlags, offline bool) (*config.Configuration, error) {
-	c, diags := config.Load(config.Options{
+func (a *app) load(ctx context.Context, f configFlags, offline bool) (*config.Configuration, error) {
+	vars, err := assignments(f.vars)
+	if err != nil {
+		return nil, err
+	}
+	c, diags := config.Load(ctx, config.Options{
 		Dir: a.chdir, Vendors: describeVendors(), Version: version,
-		Vars: f.vars, VarFiles: f.varFiles, Environ: a.Environ, AllowExec: f.allowExec, Offline: offline,
+		Vars: vars, VarFiles: f.varFiles, Environ: a.Environ, AllowExec: f.allowExec, Offline: offline,
 	})
 	if !diags.HasErrors() {
 		diags = append(diags, checkPresence(c)...)
 	}
 	a.view().Diagnostics(diags, c.Source)
 	return c, failed(diags)
+}
+
+// assignments reads -var flags; the last one of a name counts.
+func assignments(flags []string) (map[string]string, error) {
+	vars := map[string]string{}
+	for _, flag := range flags {
+		name, value, ok := strings.Cut(flag, "=")
+		if !ok || name == "" {
+			return nil, fmt.Errorf("-var=%s: must be name=value", name)
+		}
+		vars[name] = value
+	}
+	return vars, nil
 }
 
 // reconciler connects the vendors that the configuration names.
@@ -51,14 +70,13 @@ func (a *app) reconciler(c *config.Configuration) (*reconcile.Reconciler, error)
 	for _, v := range vendors {
 		block, ok := c.Providers[v.describe().Name]
 		if !ok {
-			diags = append(diags, unconfigured(c, v.describe())...)
 			continue
 		}
 		provider, err := v.connect(block, a.link())
 		if err != nil {
 			diags = append(diags, schema.Diagnostic{
-				Severity: schema.Error, Summary: "Provider that cannot be used", Subject: block.Source,
-				Detail: fmt.Sprintf("The provider block cannot be used: %v.", err),
+				Severity: schema.Error, Summary: "Provider that cannot be used", Subject: block.Source.At(""),
+				Detail: fmt.Sprintf("%s cannot be reached with what the provider block and the environment say: %v.", v.describe().Title, err),
 			})
 			continue
 		}
@@ -66,18 +84,6 @@ func (a *app) reconciler(c *config.Configuration) (*reconcile.Reconciler, error)
 	}
 	a.view().Diagnostics(diags, c.Source)
 	return r, failed(diags)
-}
-
-// unconfigured reports kinds whose provider has no block.
-func unconfigured(c *config.Configuration, vendor *schema.Vendor) schema.Diagnostics {
-	for _, o := range c.Objects {
-		if o.Kind.Provider == vendor.Name {
-			return schema.Diagnostics{schema.ErrorAt(o, "", "Provider without a block", fmt.Sprintf(
-				"%s is an object of %s, but no block says how to reach it. Add provider %q {} and set the environment variables that it reads, or give its arguments.",
-				o.Address, vendor.Title, vendor.Name))}
-		}
-	}
-	return nil
 }
 
 // recordPath is where what no vendor tells again is kept.
