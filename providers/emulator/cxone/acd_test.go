@@ -88,6 +88,7 @@ func TestAgents(t *testing.T) {
 		{"nobody is an empty 204", "searchString=nobody", 204, nil},
 		{"nobody is locked", "isLocked=true", 204, nil},
 		{"ordered and cut", "orderBy=lastName+desc&top=1", 200, []string{"qi.zhang@acme.example"}},
+		{"ordered by a number", "orderBy=agentId+desc&top=1&isActive=true", 200, []string{tenant.AcmeAccessKeyUser}},
 		{"the future has no news", "updatedSince=2030-01-01T00:00:00Z", 204, nil},
 		{"the description's misspelling", "updateSince=2030-01-01T00:00:00.000Z", 204, nil},
 		{"no number", "top=many", 400, nil},
@@ -477,4 +478,12 @@ func TestPermissionOnCodes(t *testing.T) {
 	c.get("~/unavailable-codes").want(200)
 	c.tenant.Deny(PermissionUnavailableCodes, false)
 	c.post("~/unavailable-codes", map[string]any{"name": "Lunch"}).want(200)
+}
+
+func TestBodyTooLarge(t *testing.T) {
+	c := newClient(t, Options{})
+	a := c.post("~/unavailable-codes", `{"name":"`+strings.Repeat("x", maxBody)+`"}`).want(413)
+	if a.reason() == "" {
+		t.Error("no reason")
+	}
 }

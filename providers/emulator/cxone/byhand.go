@@ -144,6 +144,9 @@ func (t *Tenant) EditCode(name string, edit func(*Code)) error {
 	}
 	wanted := t.snapshotCode(held)
 	edit(&wanted)
+	if twin := t.store.codes.named(wanted.Name); twin != nil && twin != held {
+		return fmt.Errorf("edit code: there is another named %q", wanted.Name)
+	}
 	t.store.codes.change(held, func() { held.name = wanted.Name })
 	held.acw, held.active, held.timeout, held.notes = wanted.ACW, wanted.Active, wanted.Timeout, wanted.Notes
 	held.updated = t.store.stamp()
@@ -165,6 +168,9 @@ func (t *Tenant) EditRule(name string, edit func(*Rule)) error {
 	}
 	wanted := snapshotRule(held)
 	edit(&wanted)
+	if twin := t.store.rules.named(wanted.Name); twin != nil && twin != held {
+		return fmt.Errorf("edit rule: there is another named %q", wanted.Name)
+	}
 	var teams []*team
 	for _, name := range wanted.Teams {
 		found := t.store.teams.named(name)

@@ -26,16 +26,20 @@ type call struct {
 	path   string // as the client wrote it
 }
 
+// newCall reads a request. With an error, the call has no body and only a
+// refusal can be sent.
 func (t *Tenant) newCall(r *http.Request) (*call, error) {
+	original, _ := r.Context().Value(originalPath{}).(string)
+	c := &call{Request: r, tenant: t, query: r.URL.Query(), at: t.hosts.addresses(r), path: original}
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
 	if err != nil {
-		return nil, fmt.Errorf("read the body: %w", err)
+		return c, fmt.Errorf("read the body: %w", err)
 	}
 	if len(body) > maxBody {
-		return nil, errors.New("the body is larger than 8 MiB")
+		return c, errors.New("the body is larger than 8 MiB")
 	}
-	original, _ := r.Context().Value(originalPath{}).(string)
-	return &call{Request: r, tenant: t, body: body, query: r.URL.Query(), at: t.hosts.addresses(r), path: original}, nil
+	c.body = body
+	return c, nil
 }
 
 // decode reads a JSON body. Its Content-Type is ignored, because NICE's own

@@ -2,6 +2,7 @@ package cxone
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -28,11 +29,7 @@ func (t *Tenant) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		t.mux.ServeHTTP(w, r)
 		return
 	}
-	c, err := t.newCall(r)
-	if err != nil {
-		w.WriteHeader(http.StatusRequestEntityTooLarge)
-		return
-	}
+	c, _ := t.newCall(r) // whatever the body is, nobody reads it
 	t.unknown(r).send(w, dialectOf(r.URL.Path), c)
 }
 
@@ -93,11 +90,10 @@ func (t *Tenant) serve(rt route) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		d := dialectOf(r.URL.Path)
 		c, err := t.newCall(r)
-		if err != nil {
-			w.WriteHeader(http.StatusRequestEntityTooLarge)
-			return
+		a := refuse(http.StatusRequestEntityTooLarge, fmt.Sprint(err))
+		if err == nil {
+			a = t.answer(rt, c)
 		}
-		a := t.answer(rt, c)
 		if rt.simulated {
 			w.Header().Set(ContractHeader, "simulated")
 		}
