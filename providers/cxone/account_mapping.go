@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/mail"
+	"strconv"
 	"strings"
 
 	"github.com/lockstep-sync/lockstep/schema"
@@ -93,21 +94,32 @@ var environmentShape = schema.NewShape(
 	},
 )
 
-// completeMapping gives block and environment one name, whichever was set, and
-// writes an organization ID of 18 characters with 15.
+// completeMapping names the environment after the block where it has no name of
+// its own, makes its name the key, and writes an organization ID of 18
+// characters with 15.
 func completeMapping(o *schema.Object) {
 	env, ok := o.Record.Record("salesforce_environment")
 	if !ok {
 		return
 	}
-	if name := env.Text("name"); name != "" {
-		o.Set("environment", schema.String(name))
-	} else if label := o.Text("environment"); label != "" {
-		env.Set("name", schema.String(label))
+	if env.Text("name") == "" {
+		env.Set("name", schema.String(labelOf(o.Address)))
 	}
+	o.Set("environment", env.Get("name"))
 	if id := env.Text("organization_id"); len(id) == 18 && organizationID(id) == nil {
 		env.Set("organization_id", schema.String(id[:15]))
 	}
+}
+
+// labelOf returns a block's label; of one instance of for_each, its key.
+func labelOf(a schema.Address) string {
+	_, label, _ := strings.Cut(string(a), ".")
+	if _, key, each := strings.Cut(strings.TrimSuffix(label, "]"), "["); each {
+		if unquoted, err := strconv.Unquote(key); err == nil {
+			return unquoted
+		}
+	}
+	return label
 }
 
 func checkMapping(o *schema.Object) schema.Diagnostics {
@@ -211,6 +223,9 @@ func createEnvironment(d *directory, step *schema.Step, id *string) call {
 	return call{"create the Salesforce environment", func(ctx context.Context, c *Connection) (err error) {
 		env := newEnvironment(step)
 		c.hide(step)
+		if *id = d.environmentID(env.Name); *id != "" {
+			return nil // made before, by a call whose answer was lost
+		}
 		if *id, err = create(ctx, c, environmentsPath, env, "environmentId"); err != nil {
 			return err
 		}
@@ -222,6 +237,9 @@ func createEnvironment(d *directory, step *schema.Step, id *string) call {
 
 func createMapping(d *directory, step *schema.Step, environmentID *string) call {
 	return call{"map the account", func(ctx context.Context, c *Connection) error {
+		if _, mapped := d.mappingOf(*environmentID); mapped {
+			return nil
+		}
 		users, err := d.userIDs([]string{step.Wanted.Text("access_key_user")})
 		if err != nil {
 			return err

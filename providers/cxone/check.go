@@ -12,10 +12,15 @@ import (
 // the configuration alone can tell has been checked before any call.
 func (l *look) check() {
 	declared, removed := l.named(unavailableCode)
+	folded := make(map[string]string, len(l.dir.codes))
+	for _, c := range l.dir.codes {
+		folded[strings.ToLower(c.Name)] = c.Name
+	}
 	for _, o := range l.query.Wanted {
 		switch o.Kind.Name {
 		case unavailableCodeName:
 			l.checkTeams(o)
+			l.checkSpelling(o, folded[strings.ToLower(o.Key())])
 		case accountMappingName:
 			l.checkAccessKeyUser(o)
 		case presenceRuleName:
@@ -39,6 +44,16 @@ func (l *look) checkTeams(o *schema.Object) {
 				"CXone has no team %q.%s Lockstep creates no teams: create it in CXone, or correct the name.", name, nearest(name, l.dir.teamByName)))
 		}
 	}
+}
+
+// checkSpelling warns of a code that differs from an existing one by capitals
+// alone: whether CXone takes both is UNCERTAIN, and rules tell them apart.
+func (l *look) checkSpelling(o *schema.Object, held string) {
+	if held == "" || l.dir.codeByName[o.Key()] != nil {
+		return
+	}
+	l.held.Diagnostics = append(l.held.Diagnostics, schema.WarningAt(o, "name", "Code that exists in another spelling", fmt.Sprintf(
+		"CXone has a code %q, and this block makes another one, %q. Capital and small letters differ in codes' names. Correct the name if you meant the one that exists.", held, o.Key())))
 }
 
 func (l *look) checkUsers(o *schema.Object, argument string) {

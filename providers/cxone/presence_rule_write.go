@@ -52,6 +52,11 @@ func updateRule(d *directory, step *schema.Step) job {
 }
 
 func createRule(ctx context.Context, c *Connection, d *directory, wanted *schema.Object) (string, error) {
+	for _, r := range d.rules {
+		if r.Name == wanted.Key() {
+			return r.ID, nil // made before, by a call whose answer was lost
+		}
+	}
 	body, err := newRule(d, wanted)
 	if err != nil {
 		return "", err

@@ -159,6 +159,10 @@ func writeCode(d *directory, step *schema.Step) job {
 func createCode(d *directory, wanted *schema.Object) job {
 	id := ""
 	calls := []call{{"create the code", func(ctx context.Context, c *Connection) (err error) {
+		if made := d.codeByName[wanted.Key()]; made != nil {
+			id = strconv.Itoa(made.ID) // by a call whose answer was lost
+			return nil
+		}
 		id, err = create(ctx, c, c.ACD("/unavailable-codes"), newCodeBody(wanted), "id")
 		return err
 	}}}
