@@ -3,9 +3,12 @@ package salesforce
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
+	"github.com/lockstep-sync/lockstep/providers/internal/rest"
 	"github.com/lockstep-sync/lockstep/schema"
 )
 
@@ -117,12 +120,12 @@ func updateGlobalOAuth(body *Node, o *schema.Object) {
 // three types that hold what Lockstep manages, and their credentials, two
 // calls each.
 func (r *reading) readExternalApps(ctx context.Context, q question, apps []*schema.Object) error {
-	if len(apps) == 0 && !r.createsApps(q) {
-		return nil
+	if err := r.checkBeforeCreating(ctx, q, apps); err != nil || len(apps) == 0 {
+		return err
 	}
 	usage, err := r.appUsage(ctx)
 	if err != nil {
-		return r.credentialsRefused(q, err)
+		return fmt.Errorf("list app usage: %w", err)
 	}
 	parts, err := r.readAppParts(ctx, apps)
 	if err != nil {
@@ -134,23 +137,48 @@ func (r *reading) readExternalApps(ctx context.Context, q question, apps []*sche
 			continue
 		}
 		fillExternalApp(held, body, parts[globalOAuthType][held.Key()], parts[oauthSettingsType][held.Key()])
-		if err := r.readCredentials(ctx, held, usage[held.Key()]); err != nil {
+		r.found(held)
+		if held.Address == "" {
+			continue // to be removed; nobody needs its secret
+		}
+		if err := r.readCredentials(ctx, held, usage[held.Key()]); credentialsRefused(err) {
+			r.fault(secretsOff(held))
+		} else if err != nil {
 			return err
 		}
-		r.found(held)
 	}
 	return nil
 }
 
-// createsApps reports whether a wanted app is not there yet: then the
-// precondition for reading its secret is checked before it is made.
-func (r *reading) createsApps(q question) bool {
+const (
+	appSettingsType   = "ExternalClientAppSettings"
+	appSettingsName   = "ExternalClientApp"
+	appSecretsSetting = "enableClientSecretInRestApiAccess"
+)
+
+// checkBeforeCreating looks, when an app will be made, whether its secret will
+// be readable: better to say so before than after.
+func (r *reading) checkBeforeCreating(ctx context.Context, q question, external []*schema.Object) error {
+	var creates []*schema.Object
 	for _, o := range q.wanted {
-		if _, there := r.apps[o.Key()]; !there {
-			return true
+		_, classic := r.apps[o.Key()]
+		if !classic && !slices.ContainsFunc(external, func(e *schema.Object) bool { return e.Key() == o.Key() }) {
+			creates = append(creates, o)
 		}
 	}
-	return false
+	if len(creates) == 0 {
+		return nil
+	}
+	settings, err := r.readBodies(ctx, appSettingsType, []string{appSettingsName})
+	if err != nil {
+		return err
+	}
+	if body := settings[appSettingsName]; body != nil && !truth(body.Text(appSecretsSetting), false) {
+		for _, o := range creates {
+			r.fault(secretsOff(o))
+		}
+	}
+	return nil
 }
 
 func fillExternalApp(held *schema.Object, app, global, oauth *Node) {
@@ -263,7 +291,10 @@ func relative(path string) string {
 // readCredentials reads the key and the secret of one app.
 func (r *reading) readCredentials(ctx context.Context, held *schema.Object, identifier string) error {
 	if identifier == "" {
-		return nil // too new to be listed; the next reading has it
+		// Too new to be listed: key and secret are there, and known later.
+		held.Set("consumer_key", schema.Unknown{})
+		held.Set("consumer_secret", schema.Unknown{})
+		return nil
 	}
 	var consumers struct {
 		Consumers []struct{ ID string }
@@ -281,24 +312,21 @@ func (r *reading) readCredentials(ctx context.Context, held *schema.Object, iden
 	}
 	held.Set("consumer_key", schema.String(pair.Key))
 	if pair.Secret != "" {
-		held.Set("consumer_secret", schema.NewSecret(pair.Secret, "External Client App "+held.Key()))
+		secret := schema.NewSecret(pair.Secret, "External Client App "+held.Key())
+		r.conn.scrubber.Add(secret) // no vendor's message may repeat it
+		held.Set("consumer_secret", secret)
 	}
 	return nil
 }
 
-// credentialsRefused explains an org that does not hand out secrets.
-func (r *reading) credentialsRefused(q question, err error) error {
-	text := err.Error()
-	off := strings.Contains(text, "not currently enabled") || strings.Contains(text, "feature is not enabled")
-	if !off && !strings.Contains(text, "403") {
-		return fmt.Errorf("list app usage: %w", err)
-	}
-	for _, o := range q.wanted {
-		if r.apps[o.Key()].typ != connectedAppType {
-			r.fault(schema.ErrorAt(o, "", "Consumer secrets cannot be read",
-				"The org does not tell the key and secret of External Client Apps. In Setup > External Client Apps > Settings, allow access to consumer secrets through the REST API "+
-					"(metadata ExternalClientAppSettings, enableClientSecretInRestApiAccess), and give the signed-in user the permissions External Client App Developer and View Client Secret."))
-		}
-	}
-	return nil
+// credentialsRefused reports that the org, or the user's permissions, keep the
+// credentials endpoints closed.
+func credentialsRefused(err error) bool {
+	return rest.StatusOf(err) == http.StatusForbidden && rest.CodeOf(err) != "REQUEST_LIMIT_EXCEEDED"
+}
+
+func secretsOff(o *schema.Object) schema.Diagnostic {
+	return schema.ErrorAt(o, "", "Consumer secrets cannot be read",
+		"The org does not tell the key and secret of External Client Apps. In Setup > External Client Apps > Settings, allow access to consumer secrets through the REST API "+
+			"(metadata "+appSettingsType+", "+appSecretsSetting+"), and give the signed-in user the permissions External Client App Developer and View Client Secret.")
 }

@@ -116,8 +116,8 @@ type bridgeMemory map[string]bridgeSeen
 
 // A bridgeSeen is what is there of one bridge.
 type bridgeSeen struct {
-	stream, member string // Id and full name; "" where there is none
-	events         bool
+	stream, events string // Ids; "" where there is none
+	member         string // full name
 	component      bool
 	permissionSet  string // Id
 	assigned       map[string]string
@@ -125,7 +125,7 @@ type bridgeSeen struct {
 }
 
 func (b bridgeSeen) any() bool {
-	return b.stream != "" || b.events || b.component || b.permissionSet != ""
+	return b.stream != "" || b.events != "" || b.component || b.permissionSet != ""
 }
 
 func readBridges(ctx context.Context, q question, r *reading) error {
@@ -204,7 +204,7 @@ func (r *reading) seenOf(o *schema.Object) bridgeSeen {
 	}
 	for _, c := range r.eventChannels {
 		if isChannel(c, o.Text("event_channel")) {
-			seen.events = true
+			seen.events = c.ID
 			seen.member = r.memberOf(c).DeveloperName
 		}
 	}

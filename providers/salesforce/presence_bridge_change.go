@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -199,13 +200,20 @@ func deleteBridge(p *part) {
 	if seen.member != "" {
 		p.delete(Member{eventMemberType, seen.member})
 	}
-	if seen.events {
-		p.delete(Member{eventChannelType, cmp.Or(held.Text("event_channel"), bridgeEvents)})
+	if seen.events != "" {
+		// After its member has gone with the deploy: a channel with members
+		// may not be deleted, and a deploy's own order is not documented.
+		p.then(1, func(ctx context.Context, c *Connection) error {
+			return c.Delete(ctx, "tooling/sobjects/PlatformEventChannel/"+seen.events)
+		})
 	}
-	if seen.permissionSet != "" {
-		p.delete(Member{permissionSetType, cmp.Or(held.Text("permission_set"), bridgeSet)})
+	// A permission set that somebody has cannot be deleted, so its assignments
+	// go first; rows are deleted in the order in which they are listed.
+	rows := slices.Sorted(maps.Values(seen.assigned))
+	for _, row := range []string{seen.permissionSet, seen.stream} {
+		if row != "" {
+			rows = append(rows, row)
+		}
 	}
-	if seen.stream != "" {
-		p.deleteRows([]string{seen.stream})
-	}
+	p.deleteRows(rows)
 }

@@ -1,0 +1,46 @@
+package salesforce_test
+
+import (
+	"testing"
+	"testing/synctest"
+
+	"github.com/lockstep-sync/lockstep/providers/emulator/tenant"
+	"github.com/lockstep-sync/lockstep/schema"
+)
+
+func agents(t *testing.T, users ...string) *schema.Object {
+	return declare(t, "agent_access", "support", values{"users": schema.Strings(users...)})
+}
+
+func TestAgentAccess(t *testing.T) { synctest.Test(t, testAgentAccess) }
+
+func testAgentAccess(t *testing.T) {
+	o := acme(t, nil)
+	// Greg has the permission set but no licence; no.cxone has neither.
+	o.apply(wanted(agents(t, "ana.lopez@acme.example", "greg.evans@acme.example", "no.cxone@acme.example")))
+}
+
+func TestAgentAccessExclusive(t *testing.T) { synctest.Test(t, testAgentAccessExclusive) }
+
+func testAgentAccessExclusive(t *testing.T) {
+	o := acme(t, nil)
+	only := declare(t, "agent_access", "support", values{"users": schema.Strings("ana.lopez@acme.example"), "exclusive": schema.Bool(true)})
+	o.apply(wanted(only))
+}
+
+func TestAgentAccessRefused(t *testing.T) { synctest.Test(t, testAgentAccessRefused) }
+
+func testAgentAccessRefused(t *testing.T) {
+	o := acme(t, nil)
+	o.refused(wanted(agents(t, "nobody@acme.example")), "User that cannot be told", "No user")
+	o.refused(wanted(agents(t, "old.hand@acme.example")), "User that cannot be told", "not active")
+	named := agents(t, "ana.lopez@acme.example")
+	named.Set("package", schema.String("CXone Agent"))
+	o.refused(wanted(named), "Package that is not installed")
+	set := agents(t, "ana.lopez@acme.example")
+	set.Set("permission_set", schema.String("CXone Agnt"))
+	o.refused(wanted(set), "Permission set that does not exist", `Did you mean "CXone Agent"?`)
+
+	full := acme(t, func(s *tenant.Tenant) { s.Salesforce.Packages[0].Allowed = 1 })
+	full.refused(wanted(agents(t, "no.cxone@acme.example")), "Not enough package licences", "1 of the listed users")
+}

@@ -1,0 +1,89 @@
+package salesforce_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/lockstep-sync/lockstep/providers/emulator/tenant"
+	"github.com/lockstep-sync/lockstep/reconcile"
+	"github.com/lockstep-sync/lockstep/schema"
+)
+
+func connector(t *testing.T, with values) *schema.Object {
+	arguments := values{
+		"contact_email": schema.String("crm-team@acme.example"),
+		"callback_url":  schema.Strings("https://callback.acme.example/oauth"),
+		"scopes":        schema.Strings("visualforce", "full", "api", "web", "refresh_token"),
+	}
+	for name, v := range with {
+		arguments[name] = v
+	}
+	return declare(t, "connected_app", "Salesforce_Connector", arguments)
+}
+
+func TestExternalClientAppLife(t *testing.T) { synctest.Test(t, testExternalClientAppLife) }
+
+func testExternalClientAppLife(t *testing.T) {
+	o := acme(t, nil)
+	o.apply(wanted(connector(t, nil)))
+
+	held, err := o.provider.Read(t.Context(), schema.Query{Wanted: []*schema.Object{connector(t, nil)}})
+	if err != nil || len(held.Objects) != 1 {
+		t.Fatalf("read: %v %v", held, err)
+	}
+	app := held.Objects[0]
+	if app.Text("type") != "external_client_app" || app.Text("consumer_key") == "" {
+		t.Errorf("type %q, key %q", app.Text("type"), app.Text("consumer_key"))
+	}
+	if secret := app.Secret("consumer_secret"); secret.IsZero() || strings.Contains(fmt.Sprintf("%+v", app.Record), secret.Reveal()) {
+		t.Error("the secret is missing, or can be printed")
+	}
+
+	// Every argument changes by itself, and each change settles.
+	changes := values{
+		"label":                                 schema.String("Connector"),
+		"contact_email":                         schema.String("other@acme.example"),
+		"callback_url":                          schema.Strings("https://one.acme.example/oauth", "https://two.acme.example/oauth"),
+		"scopes":                                schema.Strings("api", "offline_access", "profile"),
+		"require_secret_for_web_server_flow":    schema.Bool(false),
+		"require_secret_for_refresh_token_flow": schema.Bool(false),
+		"pkce":                                  schema.Bool(false),
+	}
+	for name, v := range changes {
+		o.apply(wanted(connector(t, values{name: v})))
+	}
+	o.apply(reconcile.Wanted{Removed: []schema.Removal{removal(t, "connected_app", "Salesforce_Connector")}})
+}
+
+func TestConnectedAppIsAdopted(t *testing.T) { synctest.Test(t, testConnectedAppIsAdopted) }
+
+func testConnectedAppIsAdopted(t *testing.T) {
+	o := acme(t, func(s *tenant.Tenant) {
+		s.Salesforce.ConnectedApps = append(s.Salesforce.ConnectedApps, tenant.App{
+			Name: "Salesforce_Connector", Label: "Old", ContactEmail: "old@acme.example", CallbackURL: "https://old.acme.example/oauth",
+			Scopes: []string{"Api"}, ConsumerKey: "3MVG9oldkey", ConsumerSecret: "oldsecret",
+		})
+	})
+	o.apply(wanted(connector(t, nil)))
+	held, err := o.provider.Read(t.Context(), schema.Query{Wanted: []*schema.Object{connector(t, nil)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	app := held.Objects[0]
+	if app.Text("type") != "connected_app" || app.Text("consumer_key") != "3MVG9oldkey" {
+		t.Errorf("type %q, key %q", app.Text("type"), app.Text("consumer_key"))
+	}
+	if app.Get("consumer_secret") != nil {
+		t.Error("the secret of a connected app cannot be read, and yet is there")
+	}
+	o.apply(reconcile.Wanted{Removed: []schema.Removal{removal(t, "connected_app", "Salesforce_Connector")}})
+}
+
+func TestSecretsSwitchedOff(t *testing.T) { synctest.Test(t, testSecretsSwitchedOff) }
+
+func testSecretsSwitchedOff(t *testing.T) {
+	o := acme(t, func(s *tenant.Tenant) { s.Salesforce.NoClientSecretAPI = true })
+	o.refused(wanted(connector(t, nil)), "Consumer secrets cannot be read", "enableClientSecretInRestApiAccess", "View Client Secret")
+}

@@ -1,0 +1,40 @@
+package salesforce_test
+
+import (
+	"testing"
+	"testing/synctest"
+
+	"github.com/lockstep-sync/lockstep/providers/emulator/tenant"
+	"github.com/lockstep-sync/lockstep/reconcile"
+	"github.com/lockstep-sync/lockstep/schema"
+)
+
+func bridge(t *testing.T, with values) *schema.Object {
+	return declare(t, "presence_bridge", "LockstepPresence", with)
+}
+
+func TestPresenceBridgeLife(t *testing.T) { synctest.Test(t, testPresenceBridgeLife) }
+
+func testPresenceBridgeLife(t *testing.T) {
+	o := acme(t, func(s *tenant.Tenant) {
+		s.Salesforce.LightningApps = append(s.Salesforce.LightningApps, tenant.Lightning{Name: "Bare", Label: "Bare"})
+	})
+	both := values{
+		"apps":  schema.Strings("LightningService", "Bare"),
+		"users": schema.Strings("ana.lopez@acme.example", "ben.okafor@acme.example"),
+	}
+	o.apply(wanted(bridge(t, nil)))
+	o.apply(wanted(bridge(t, both)))
+	o.apply(wanted(bridge(t, values{"apps": schema.Strings("Bare"), "users": schema.Strings("ana.lopez@acme.example")})))
+	o.apply(wanted(bridge(t, values{"event_filter": schema.String("IsCurrentState = false")})))
+	o.apply(wanted(bridge(t, both)))
+	o.apply(reconcile.Wanted{Removed: []schema.Removal{removal(t, "presence_bridge", "LockstepPresence")}})
+}
+
+func TestPresenceBridgeRefused(t *testing.T) { synctest.Test(t, testPresenceBridgeRefused) }
+
+func testPresenceBridgeRefused(t *testing.T) {
+	o := acme(t, nil)
+	o.refused(wanted(bridge(t, values{"apps": schema.Strings("LightningServise")})), "Lightning app that does not exist", `Did you mean "LightningService"?`)
+	o.refused(wanted(bridge(t, values{"users": schema.Strings("nobody@acme.example")})), "User that cannot be told")
+}
