@@ -32,7 +32,7 @@ var rooms = []room{
 	{"providers/internal/rest", []string{"schema"}, nil, "the transport knows no vendor"},
 	{"providers/salesforce", []string{"schema", "providers/internal/rest"}, []string{"github.com/hashicorp/hcl"}, "a provider knows one vendor and not that it is in a plan"},
 	{"providers/cxone", []string{"schema", "providers/internal/rest"}, []string{"github.com/hashicorp/hcl"}, "a provider knows one vendor and not that it is in a plan"},
-	{"providers/emulator", []string{"providers/emulator"}, nil, "an emulator that shared code with a provider would share its mistakes"},
+	{"providers/emulator", []string{"schema", "providers/emulator"}, nil, "an emulator that shared code with a provider would share its mistakes"},
 	{"examples", nil, nil, "examples are configurations"},
 	{"cmd/internal/view", []string{"schema", "reconcile"}, []string{"net/http"}, "a view shows what it is handed"},
 	{"cmd/internal/cli", []string{"schema", "config", "reconcile", "providers/salesforce", "providers/cxone", "providers/emulator", "examples", "cmd/internal/view"}, nil, "the command line wires everything, and only it does"},
