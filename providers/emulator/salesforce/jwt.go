@@ -16,12 +16,14 @@ import (
 	"strings"
 )
 
-// assertion is what a client signs to get a token without a secret.
+// assertion is what a client signs to get a token without a secret. Some
+// clients (go-salesforce) write the number of exp in quotes; a json.Number
+// takes both.
 type assertion struct {
-	Issuer   string  `json:"iss"`
-	Subject  string  `json:"sub"`
-	Audience string  `json:"aud"`
-	Expires  float64 `json:"exp"`
+	Issuer   string      `json:"iss"`
+	Subject  string      `json:"sub"`
+	Audience string      `json:"aud"`
+	Expires  json.Number `json:"exp"`
 }
 
 // jwtBearer checks a signed assertion. There is no upper bound on exp: the
@@ -34,6 +36,10 @@ func (o *Org) jwtBearer(r *http.Request) (*session, *oauthFault) {
 	if err != nil {
 		return nil, invalid
 	}
+	expires, err := claims.Expires.Float64()
+	if err != nil {
+		return nil, invalid
+	}
 	c, known := o.client(claims.Issuer)
 	switch {
 	case !known:
@@ -42,7 +48,7 @@ func (o *Org) jwtBearer(r *http.Request) (*session, *oauthFault) {
 		return nil, invalid
 	case !o.isAudience(r, claims.Audience):
 		return nil, &oauthFault{"invalid_grant", "audience is invalid"}
-	case claims.Expires <= float64(o.options.Now().Unix()):
+	case expires <= float64(o.options.Now().Unix()):
 		return nil, &oauthFault{"invalid_grant", "expired authorization code"}
 	}
 	user := o.activeUser(claims.Subject)
