@@ -40,7 +40,7 @@ var errMixed = errors.New("text beside elements")
 type treeBuilder struct {
 	root *node
 	open []*node
-	text []strings.Builder // of the open elements
+	text [][]byte // of the open elements
 }
 
 // parseXML reads a document of one element.
@@ -74,7 +74,8 @@ func (b *treeBuilder) add(token xml.Token, line, col int) error {
 		return b.start(&node{space: t.Name.Space, name: t.Name.Local, xsiType: xsiType(t.Attr), isNil: isNil(t.Attr), line: line, col: col})
 	case xml.CharData:
 		if len(b.open) > 0 {
-			b.text[len(b.text)-1].Write(t)
+			last := len(b.text) - 1
+			b.text[last] = append(b.text[last], t...)
 		}
 	case xml.EndElement:
 		return b.end()
@@ -94,14 +95,14 @@ func (b *treeBuilder) start(n *node) error {
 	default:
 		b.root = n
 	}
-	b.open, b.text = append(b.open, n), append(b.text, strings.Builder{})
+	b.open, b.text = append(b.open, n), append(b.text, nil)
 	return nil
 }
 
 // end closes an element. White space that only indents children is dropped.
 func (b *treeBuilder) end() error {
 	last := len(b.open) - 1
-	n, text := b.open[last], b.text[last].String()
+	n, text := b.open[last], string(b.text[last])
 	b.open, b.text = b.open[:last], b.text[:last]
 	if len(n.children) == 0 {
 		n.text = text
