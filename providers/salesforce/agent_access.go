@@ -18,7 +18,7 @@ const (
 
 var agentAccess = kind{
 	Kind: schema.Kind{
-		Name:     agentKind,
+		Name:     "agent_access",
 		Provider: vendorName,
 		Doc: "What NICE's guide asks of every agent in Salesforce: the permission set CXone Agent and a licence of the managed package " +
 			"CXone Agent for Salesforce. A user counts as having access only with both.",
@@ -38,7 +38,7 @@ var agentAccess = kind{
 				Doc: "Whether both are taken from everybody who is not listed."},
 		),
 		Cannot: []schema.Limit{
-			{What: "buy licences", Why: "The package's publisher grants them.",
+			{What: "buy licences", Why: "The package's publisher grants them; an org can only assign what it has (VERIFIED).",
 				Then: "A plan that needs more licences than are left is an error that says how many are missing."},
 		},
 		Deletable: false,

@@ -55,7 +55,7 @@ var connectedApp = kind{
 				Then: "Give consumer_secret in the block where something refers to it."},
 			{What: "use the username-password flow with an External Client App", Why: "It is not available for them (VERIFIED).",
 				Then: "An account mapping with a password over such an app is warned about."},
-			{What: "switch the type of an app", Why: "They are different things with different keys.",
+			{What: "switch the type of an app", Why: "They are different metadata types with keys of their own (VERIFIED).",
 				Then: "The type that is there is kept; both present under one API name is an error."},
 		},
 		Deletable: true,

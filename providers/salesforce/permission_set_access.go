@@ -24,7 +24,7 @@ var permissionSetAccess = kind{
 			accessExclusive,
 		),
 		Cannot: []schema.Limit{
-			{What: "change a managed permission set", Why: "It belongs to the package that brought it.",
+			{What: "change a managed permission set", Why: "It belongs to the package that brought it (VERIFIED: such sets carry the package's namespace).",
 				Then: "It is refused by the plan; give the statuses through a permission set of your own."},
 			{What: "deploy a part of a permission set", Why: "Permission sets deploy whole since API 40 (SECONDARY).",
 				Then: "It is read, changed in one place and written back in the same step."},

@@ -25,7 +25,7 @@ const (
 
 var presenceBridge = kind{
 	Kind: schema.Kind{
-		Name:     bridgeKind,
+		Name:     "presence_bridge",
 		Provider: vendorName,
 		Doc: "What lockstep run needs in the org: an event channel to observe presence, and a streaming channel with a utility-bar component to set it. " +
 			"Salesforce has no server-side call that sets an agent's presence, so the component does it in the agent's own console.",
@@ -53,7 +53,7 @@ var presenceBridge = kind{
 				Then: "A component in the agent's console calls the documented toolkit."},
 			{What: "reach an agent without an open console", Why: "The toolkit works for the user whose browser tab it runs in (VERIFIED).",
 				Then: "Run reports such an agent as unreachable."},
-			{What: "see a component that was edited by hand", Why: "Its source is not read back, to save calls; its version is.",
+			{What: "see a component that was edited by hand", Why: "Its source is not read back, to save calls; the version in the permission set's description is (INVENTED).",
 				Then: "Deploying a newer Lockstep, or removing and declaring the bridge again, writes it anew."},
 		},
 		Deletable: true,
@@ -62,9 +62,9 @@ var presenceBridge = kind{
 		Differ:    differBridge,
 	},
 	tables: func(q question) []table {
-		return []table{streamTable, permissionSetTable, userTable(q.all), assignmentTable(q.all), eventChannelTable, eventMemberTable}
+		return []table{streamTable, permissionSetTable, userTable(q.all), assignmentTable(q.all), eventMemberTable}
 	},
-	lists:  func(question) []string { return []string{auraType, appType} },
+	lists:  func(question) []string { return []string{appType} },
 	read:   readBridges,
 	change: changeBridge,
 }
@@ -72,8 +72,6 @@ var presenceBridge = kind{
 var (
 	streamTable = tableOf("streaming channels", "SELECT Id, Name, LastModifiedDate, LastModifiedBy.Name FROM StreamingChannel",
 		func(s *snapshot) *[]streamRow { return &s.streams })
-	eventChannelTable = tableOf("event channels", "SELECT Id, DeveloperName FROM PlatformEventChannel",
-		func(s *snapshot) *[]eventChannelRow { return &s.eventChannels }).viaTooling()
 	eventMemberTable = tableOf("event channel members", "SELECT Id, DeveloperName, EventChannel, SelectedEntity, FilterExpression FROM PlatformEventChannelMember",
 		func(s *snapshot) *[]eventMemberRow { return &s.eventMembers }).viaTooling()
 )
@@ -116,16 +114,16 @@ type bridgeMemory map[string]bridgeSeen
 
 // A bridgeSeen is what is there of one bridge.
 type bridgeSeen struct {
-	stream, events string // Ids; "" where there is none
-	member         string // full name
-	component      bool
-	permissionSet  string // Id
-	assigned       map[string]string
-	bars           map[string]utilityBar // by app
+	stream        string // Id; "" where there is none
+	member        eventMemberRow
+	permissionSet string // Id
+	version       string // of the component that was deployed with the permission set
+	assigned      map[string]string
+	bars          map[string]utilityBar // by app
 }
 
 func (b bridgeSeen) any() bool {
-	return b.stream != "" || b.events != "" || b.component || b.permissionSet != ""
+	return b.stream != "" || b.member.ID != "" || b.permissionSet != ""
 }
 
 func readBridges(ctx context.Context, q question, r *reading) error {
@@ -202,40 +200,31 @@ func (r *reading) seenOf(o *schema.Object) bridgeSeen {
 			seen.stream = s.ID
 		}
 	}
-	for _, c := range r.eventChannels {
-		if isChannel(c, o.Text("event_channel")) {
-			seen.events = c.ID
-			seen.member = r.memberOf(c).DeveloperName
-		}
-	}
-	for _, f := range r.listing {
-		if f.Type == auraType && f.FullName == o.Text("component") {
-			seen.component = true
-		}
-	}
+	seen.member = r.memberOf(o.Text("event_channel"))
 	for _, p := range r.permissionSets {
 		if p.Name == o.Text("permission_set") && p.NamespacePrefix == "" {
-			seen.permissionSet = p.ID
+			seen.permissionSet, seen.version = p.ID, versionIn(p.Description)
 			seen.assigned = r.assignedTo(p.ID)
 		}
 	}
 	return seen
 }
 
-// isChannel compares by name: a channel's developer name comes without __chn.
-func isChannel(c eventChannelRow, name string) bool {
-	return strings.TrimSuffix(c.DeveloperName, "__chn") == strings.TrimSuffix(name, "__chn")
-}
-
 // memberOf returns the member of a channel that carries presence. A member
-// names its channel by Id or by name (UNCERTAIN which).
-func (s *snapshot) memberOf(c eventChannelRow) eventMemberRow {
+// names its channel by name or by Id (UNCERTAIN which), so one that goes by
+// the name that Lockstep gives is taken as well. A channel without this member
+// counts as not there: deploying it again does no harm.
+func (s *snapshot) memberOf(channel string) eventMemberRow {
 	for _, m := range s.eventMembers {
-		if m.SelectedEntity == presenceEntity && (SameID(m.EventChannel, c.ID) || isChannel(c, m.EventChannel)) {
+		if m.SelectedEntity == presenceEntity && (m.EventChannel == channel || m.DeveloperName == memberName(channel)) {
 			return m
 		}
 	}
 	return eventMemberRow{}
+}
+
+func memberName(channel string) string {
+	return strings.TrimSuffix(channel, "__chn") + "_" + presenceEntity
 }
 
 // maxEntities is how many entities Change Data Capture takes in an org without
@@ -260,20 +249,18 @@ func (r *reading) heldBridge(o *schema.Object, seen bridgeSeen, people []person)
 	held.Set("channel", o.Get("channel"))
 	held.Set("apps", schema.Strings(seen.showing()...))
 	held.Set("users", schema.Strings(r.holders(seen, people)...))
-	for _, c := range r.eventChannels {
-		if isChannel(c, o.Text("event_channel")) {
-			held.Set("event_channel", o.Get("event_channel"))
-			held.Set("event_filter", schema.String(r.memberOf(c).FilterExpression))
-		}
+	if seen.member.ID != "" {
+		held.Set("event_channel", o.Get("event_channel"))
+		held.Set("event_filter", schema.String(seen.member.FilterExpression))
 	}
-	if seen.component {
+	if seen.permissionSet != "" {
+		held.Set("permission_set", o.Get("permission_set"))
+		held.Set("version", schema.String(seen.version))
+	}
+	// The component is deployed together with the permission set, whose
+	// description says which one: listing it would cost a call of its own.
+	if seen.version != "" {
 		held.Set("component", o.Get("component"))
-	}
-	for _, p := range r.permissionSets {
-		if seen.permissionSet != "" && SameID(p.ID, seen.permissionSet) {
-			held.Set("permission_set", o.Get("permission_set"))
-			held.Set("version", schema.String(versionIn(p.Description)))
-		}
 	}
 	return held
 }

@@ -38,10 +38,7 @@ func changeBridge(p *part) {
 // deployEvents makes the feed's channel and its member.
 func deployEvents(p *part, o *schema.Object, seen bridgeSeen) {
 	channel := o.Text("event_channel")
-	member := seen.member
-	if member == "" {
-		member = strings.TrimSuffix(channel, "__chn") + "_" + presenceEntity
-	}
+	member := cmp.Or(seen.member.DeveloperName, memberName(channel))
 	p.deploy(
 		Component{Type: eventChannelType, FullName: channel, Body: Element(eventChannelType,
 			Leaf("channelType", "data"), Leaf("label", "Lockstep presence"))},
@@ -186,6 +183,20 @@ func bridgeSetID(ctx context.Context, c *Connection, known, name string) (string
 	return rows[0].ID, nil
 }
 
+// deleteEvents deletes the event channel after its member has gone with the
+// deploy: a channel with members may not be deleted, and in which order a
+// deploy deletes is not documented.
+func deleteEvents(p *part, channel string) {
+	p.then(2, func(ctx context.Context, c *Connection) error {
+		name := strings.TrimSuffix(channel, "__chn")
+		rows, err := ToolingQuery[eventChannelRow](ctx, c, "SELECT Id FROM PlatformEventChannel WHERE DeveloperName = "+Quote(name))
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		return c.Delete(ctx, "tooling/sobjects/PlatformEventChannel/"+rows[0].ID)
+	})
+}
+
 // deleteBridge takes everything away that goes by the bridge's names. The
 // component leaves the utility bars in the same deploy that deletes it; bars
 // that Lockstep made stay, empty, because their apps refer to them.
@@ -194,18 +205,12 @@ func deleteBridge(p *part) {
 	seen := p.org.bridge[held.Key()]
 	component := cmp.Or(held.Text("component"), bridgeComponentID)
 	clearBars(p, seen, component, nil)
-	if seen.component {
+	if seen.version != "" {
 		p.delete(Member{auraType, component})
 	}
-	if seen.member != "" {
-		p.delete(Member{eventMemberType, seen.member})
-	}
-	if seen.events != "" {
-		// After its member has gone with the deploy: a channel with members
-		// may not be deleted, and a deploy's own order is not documented.
-		p.then(1, func(ctx context.Context, c *Connection) error {
-			return c.Delete(ctx, "tooling/sobjects/PlatformEventChannel/"+seen.events)
-		})
+	if seen.member.ID != "" {
+		p.delete(Member{eventMemberType, seen.member.DeveloperName})
+		deleteEvents(p, cmp.Or(held.Text("event_channel"), bridgeEvents))
 	}
 	// A permission set that somebody has cannot be deleted, so its assignments
 	// go first; rows are deleted in the order in which they are listed.

@@ -19,7 +19,7 @@ const (
 
 var presenceStatus = kind{
 	Kind: schema.Kind{
-		Name:     statusKind,
+		Name:     "presence_status",
 		Provider: vendorName,
 		Doc: "A presence status of Omni-Channel: what an agent picks in the Omni-Channel widget. " +
 			"A status with service channels is online and receives work; one without is busy.",

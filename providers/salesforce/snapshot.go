@@ -24,7 +24,6 @@ type snapshot struct {
 	userLicences   []userLicenceRow
 	streams        []streamRow
 	packages       []packageRow
-	eventChannels  []eventChannelRow
 	eventMembers   []eventMemberRow
 
 	listing []FileProperties // of the metadata types that kinds list

@@ -100,8 +100,7 @@ type packageRow struct {
 }
 
 type eventChannelRow struct {
-	ID            string `json:"Id"`
-	DeveloperName string
+	ID string `json:"Id"`
 }
 
 type eventMemberRow struct {
