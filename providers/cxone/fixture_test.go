@@ -27,6 +27,8 @@ type bench struct {
 	reconciler *reconcile.Reconciler
 }
 
+type cxoneOptions = cxone.Options
+
 type setting func(*cxone.Options, *tenant.Tenant)
 
 func manual(o *cxone.Options, _ *tenant.Tenant) { o.Adapters = "manual" }

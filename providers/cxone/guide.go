@@ -2,6 +2,7 @@ package cxone
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/lockstep-sync/lockstep/schema"
 )
@@ -33,7 +34,7 @@ func guideMapping(step *schema.Step) []schema.Instruction {
 		with("In User for Access Key, select this user; CXone makes the Access Key ID:", step.Wanted.Get("access_key_user")),
 		say("In the section Salesforce Environment, click ADD NEW, and fill in the form Add New Environment:"),
 		with("Salesforce Environment:", env.Get("name")),
-		with("Organization ID:", env.Get("organization_id")),
+		guideOrganization(env.Get("organization_id")),
 		with("Salesforce Platform Version:", schema.String(platforms[env.Text("platform")])),
 		with("Username:", env.Get("username")),
 		with("Password:", env.Get("password")),
@@ -48,6 +49,13 @@ func guideMapping(step *schema.Step) []schema.Instruction {
 		with("In the drop-down list Salesforce Environment, select the one you just made:", env.Get("name")),
 		say("Click Save at the top."),
 	)
+}
+
+func guideOrganization(id schema.Value) schema.Instruction {
+	if id == nil {
+		return say("Organization ID: the 15 characters that Salesforce shows in Setup > Company Information.")
+	}
+	return with("Organization ID:", id)
 }
 
 func guideRule(step *schema.Step) []schema.Instruction {
@@ -79,6 +87,9 @@ func guideTable(section string, rows []wireRow, first, second string) []schema.I
 		return []schema.Instruction{say(fmt.Sprintf("In the section %s, leave no row.", section))}
 	}
 	guide := []schema.Instruction{say(fmt.Sprintf("In the section %s, make exactly these rows; Add Row makes another one:", section))}
+	if slices.ContainsFunc(rows, hasOwnWord) {
+		guide = append(guide, say("Contact states, ACW, Refused and logged out stand here by the API's names; the form may word them otherwise (UNCERTAIN)."))
+	}
 	for i, row := range rows {
 		cells := map[string]string{"ACD State": row.AgentState, "Salesforce State": row.PartnerState}
 		guide = append(guide,
@@ -87,6 +98,13 @@ func guideTable(section string, rows []wireRow, first, second string) []schema.I
 		)
 	}
 	return guide
+}
+
+// hasOwnWord reports whether a row names a state whose wording in NICE's form
+// no public page shows.
+func hasOwnWord(row wireRow) bool {
+	state := row.AgentState
+	return state != schema.StateAvailable && state != schema.StateUnavailable && slices.Contains(schema.StateWords(), state)
 }
 
 // guideAssignment is the guide's second step: a rule is made first and given

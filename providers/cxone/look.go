@@ -17,6 +17,8 @@ type look struct {
 	dir   *directory
 	held  *schema.Held
 	own   ownRule
+	// simulated says that the simulated adapter contract was asked.
+	simulated bool
 }
 
 func newLook(p *Provider, query schema.Query) *look {

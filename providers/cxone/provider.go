@@ -51,6 +51,10 @@ func (p *Provider) Read(ctx context.Context, query schema.Query) (*schema.Held, 
 		if l.asked[k.Name] {
 			k.read(k, l)
 		}
+		l.simulated = l.simulated || l.api && k.adapters && l.asked[k.Name]
+	}
+	if l.simulated {
+		l.note("", "Account mappings and presence rules go through the simulated adapter contract, which is Lockstep's own (INVENTED) and not NICE's.")
 	}
 	l.check()
 	p.keep(dir)
