@@ -1,11 +1,18 @@
 package cli
 
 import (
+	"context"
+
 	"github.com/spf13/cobra"
 
 	"github.com/lockstep-sync/lockstep/cmd/internal/view"
 	"github.com/lockstep-sync/lockstep/schema"
 )
+
+// A doctor checks a vendor's prerequisites.
+type doctor interface {
+	Doctor(ctx context.Context) []schema.Checkup
+}
 
 func (a *app) doctorCommand() *cobra.Command {
 	var flags configFlags
@@ -32,7 +39,7 @@ Exit status: 0 when nothing failed, else 1.`,
 			checkups := map[string][]schema.Checkup{}
 			for _, p := range r.Providers {
 				done := a.view().Busy("Checking " + p.Vendor().Title)
-				checkups[p.Vendor().Title] = p.(provider).Doctor(c.Context())
+				checkups[p.Vendor().Title] = p.(doctor).Doctor(c.Context())
 				done()
 			}
 			if format == "json" {

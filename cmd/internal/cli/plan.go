@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -120,11 +121,16 @@ func (a *app) compare(ctx context.Context, c *config.Configuration, r *reconcile
 // look like a settled plan.
 func knownTargets(c *config.Configuration, targets []string) error {
 	for _, target := range targets {
-		if !c.Declares(schema.Address(target)) {
+		if !declares(c, schema.Address(target)) {
 			return fmt.Errorf("no block has the address %s", target)
 		}
 	}
 	return nil
+}
+
+func declares(c *config.Configuration, a schema.Address) bool {
+	return slices.ContainsFunc(c.Objects, func(o *schema.Object) bool { return a.Covers(o.Address) }) ||
+		slices.ContainsFunc(c.Removed, func(r schema.Removal) bool { return a == r.Address() })
 }
 
 func (a *app) show(plan *reconcile.Plan, flags planFlags) error {

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"log/slog"
 	"net/http"
 
@@ -15,14 +14,7 @@ import (
 // A vendor is one provider that the command line wires in.
 type vendor struct {
 	describe func() *schema.Vendor
-	connect  func(block *config.Provider, l link) (provider, error)
-}
-
-// A provider is what commands ask of a connected vendor.
-type provider interface {
-	reconcile.Provider
-	// Doctor checks the vendor's prerequisites.
-	Doctor(ctx context.Context) []schema.Checkup
+	connect  func(block *config.Provider, l link) (reconcile.Provider, error)
 }
 
 // A link is what every connection shares.
@@ -46,7 +38,7 @@ var vendors = []vendor{
 	{cxone.Vendor, connectCXone},
 }
 
-func connectSalesforce(block *config.Provider, l link) (provider, error) {
+func connectSalesforce(block *config.Provider, l link) (reconcile.Provider, error) {
 	options, err := salesforce.OptionsFrom(block.Record, l.getenv)
 	if err != nil {
 		return nil, err
@@ -55,7 +47,7 @@ func connectSalesforce(block *config.Provider, l link) (provider, error) {
 	return salesforce.New(options), nil
 }
 
-func connectCXone(block *config.Provider, l link) (provider, error) {
+func connectCXone(block *config.Provider, l link) (reconcile.Provider, error) {
 	options, err := cxone.OptionsFrom(block.Record)
 	if err != nil {
 		return nil, err

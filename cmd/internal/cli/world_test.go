@@ -30,11 +30,14 @@ type world struct {
 	out, err *bytes.Buffer
 }
 
-// canaried is Acme with the canaries as its credentials.
+// canaried is Acme with the canaries as its credentials, and a second one of
+// what Acme has one of.
 func canaried() *tenant.Tenant {
 	seed := tenant.Acme()
 	seed.Salesforce.Integration[0].ClientSecret = canaryClient
 	seed.CXone.AccessKeys[0].Secret = canaryKey
+	seed.Salesforce.Packages = append(seed.Salesforce.Packages, tenant.Package{Name: "Other Package", Namespace: "other", Allowed: 10})
+	seed.Salesforce.LightningApps = append(seed.Salesforce.LightningApps, tenant.Lightning{Name: "Other_Console", Label: "Other Console"})
 	return seed
 }
 
