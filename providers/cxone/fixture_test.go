@@ -1,6 +1,8 @@
 package cxone_test
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -33,6 +35,15 @@ type setting func(*cxone.Options, *tenant.Tenant)
 
 func manual(o *cxone.Options, _ *tenant.Tenant) { o.Adapters = "manual" }
 
+// signingKey is one for all tenants, because making one takes long.
+var signingKey = sync.OnceValue(func() *rsa.PrivateKey {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		panic(err)
+	}
+	return key
+})
+
 func newBench(t *testing.T, settings ...setting) *bench {
 	t.Helper()
 	seed := tenant.Acme()
@@ -44,7 +55,7 @@ func newBench(t *testing.T, settings ...setting) *bench {
 	for _, set := range settings {
 		set(&options, seed)
 	}
-	b := &bench{T: t, tenant: emulator.New(seed, emulator.Options{})}
+	b := &bench{T: t, tenant: emulator.New(seed, emulator.Options{Key: signingKey()})}
 	b.wire = &wire{handler: b.tenant}
 	options.HTTP = b.wire
 	b.provider = cxone.New(options)
