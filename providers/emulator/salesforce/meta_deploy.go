@@ -227,6 +227,10 @@ func (d *deploy) wanted(list *manifest) []wantedType {
 
 func (d *deploy) deleteMember(of *metaType, file, member string) {
 	m := deployMessage{FileName: file, FullName: member, ComponentType: of.name}
+	if member == "*" {
+		d.fail(m, problemf("INVALID_PACKAGE_XML", "The wildcard * cannot be used in %s", path.Base(file))) // UNCERTAIN text
+		return
+	}
 	if !of.knownTo(d.edit) {
 		d.fail(m, unknownHere(of))
 		return
