@@ -1,6 +1,7 @@
 package salesforce
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -107,7 +108,7 @@ func halted(request subrequest) subanswer {
 
 func refused(request subrequest, err *apiError) subanswer {
 	body, _ := json.Marshal([]*apiError{err}) // texts always encode
-	return subanswer{Body: body, Headers: map[string]string{}, Status: http.StatusBadRequest, ReferenceID: request.ReferenceID}
+	return subanswer{Body: body, Headers: map[string]string{}, Status: cmp.Or(err.status, http.StatusBadRequest), ReferenceID: request.ReferenceID}
 }
 
 // subrequest carries out one request through the same routes as any other.
