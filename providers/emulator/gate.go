@@ -170,12 +170,12 @@ func (a *answer) Header() http.Header         { return a.header }
 func (a *answer) WriteHeader(status int)      { a.status = status }
 func (a *answer) Write(p []byte) (int, error) { return a.body.Write(p) }
 
-// cut makes an answer end half-way.
+// cut returns the answer as one that ends half-way.
 func (a *answer) cut() *answer {
-	if a != nil {
-		a.truncated = true
+	if a == nil {
+		return nil
 	}
-	return a
+	return &answer{header: a.header, status: a.status, body: *bytes.NewBuffer(a.body.Bytes()), truncated: true}
 }
 
 // write sends the answer. One that is cut announces its whole length, sends
