@@ -105,6 +105,11 @@ func (o *Org) seedUser(a tenant.Agent) {
 		"IsActive": !a.Inactive, "FederationIdentifier": nullable(a.FederationID), "UserType": "Standard",
 		"TimeZoneSidKey": "Europe/Madrid", "LocaleSidKey": "en_US", "EmailEncodingKey": "UTF-8", "LanguageLocaleKey": "en_US",
 	})
+	// A user is assigned the permission set that the profile owns, so that one
+	// query over assignments sees everything the user may do.
+	if own := o.store.find("PermissionSet", "ProfileId", profile.text("Id")); own != nil {
+		o.store.insert("PermissionSetAssignment", "", row{"PermissionSetId": own["Id"], "AssigneeId": user["Id"], "IsActive": true})
+	}
 	for _, name := range a.PermissionSets {
 		if set := o.store.find("PermissionSet", "Name", name); set != nil {
 			o.store.insert("PermissionSetAssignment", "", row{"PermissionSetId": set["Id"], "AssigneeId": user["Id"], "IsActive": true})
