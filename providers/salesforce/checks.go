@@ -8,8 +8,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/agext/levenshtein"
-
 	"github.com/lockstep-sync/lockstep/schema"
 )
 
@@ -64,15 +62,10 @@ func checkHTTPS(v schema.Value) string {
 // suggest returns a sentence with the nearest of the known names, or a short
 // list of them when none is near.
 func suggest(name string, known []string) string {
-	best, distance := "", 1+len(name)/3
-	for _, k := range known {
-		if d := levenshtein.Distance(strings.ToLower(name), strings.ToLower(k), nil); d <= distance && (best == "" || d < distance) {
-			best, distance = k, d
-		}
-	}
+	near := schema.Suggest(name, known)
 	switch {
-	case best != "":
-		return fmt.Sprintf("Did you mean %q?", best)
+	case near != "":
+		return fmt.Sprintf("Did you mean %q?", near)
 	case len(known) == 0:
 		return "It has none at all."
 	case len(known) <= 8:

@@ -231,11 +231,17 @@ func memberName(channel string) string {
 // an add-on, across all channels (VERIFIED).
 const maxEntities = 5
 
-func (r *reading) checkHeadroom(o *schema.Object) {
+// entities returns what Change Data Capture watches on any channel.
+func (s *snapshot) entities() map[string]bool {
 	entities := map[string]bool{}
-	for _, m := range r.eventMembers {
+	for _, m := range s.eventMembers {
 		entities[m.SelectedEntity] = true
 	}
+	return entities
+}
+
+func (r *reading) checkHeadroom(o *schema.Object) {
+	entities := r.entities()
 	if entities[presenceEntity] || len(entities) < maxEntities {
 		return
 	}
