@@ -240,11 +240,10 @@ func createMapping(d *directory, step *schema.Step, environmentID *string) call 
 		if _, mapped := d.mappingOf(*environmentID); mapped {
 			return nil
 		}
-		users, err := d.userIDs([]string{step.Wanted.Text("access_key_user")})
+		m, err := newMapping(d, step.Wanted, *environmentID)
 		if err != nil {
 			return err
 		}
-		m := mapping{UserID: users[0], EnvironmentID: *environmentID}
 		if m.ID, err = create(ctx, c, mappingsPath, m, "accountMappingId"); err != nil {
 			return err
 		}
@@ -255,13 +254,22 @@ func createMapping(d *directory, step *schema.Step, environmentID *string) call 
 
 func changeMapping(d *directory, step *schema.Step, environmentID string) call {
 	return call{"change the access key's user", func(ctx context.Context, c *Connection) error {
-		users, err := d.userIDs([]string{step.Wanted.Text("access_key_user")})
+		m, err := newMapping(d, step.Wanted, environmentID)
 		if err != nil {
 			return err
 		}
-		_, err = c.Put(ctx, mappingsPath+"/"+step.Held.ID, nil, mapping{UserID: users[0], EnvironmentID: environmentID})
+		_, err = c.Put(ctx, mappingsPath+"/"+step.Held.ID, nil, m)
 		return err
 	}}
+}
+
+func newMapping(d *directory, wanted *schema.Object, environmentID string) (mapping, error) {
+	name := wanted.Text("access_key_user")
+	u := d.keyUser(name)
+	if u == nil {
+		return mapping{}, fmt.Errorf("there is no user %q", name)
+	}
+	return mapping{UserID: u.UUID, EnvironmentID: environmentID}, nil
 }
 
 func deleteMapping(d *directory, held *schema.Object) job {

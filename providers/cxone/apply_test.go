@@ -204,7 +204,7 @@ func TestRuleOfLockstepWithoutMappingIsNotPutThere(t *testing.T) {
 		t.Errorf("rules: %v", got)
 	}
 	plan := b.tryPlan(reconcile.Wanted{Objects: []*schema.Object{
-		rule(t, map[string]schema.Value{"executor": schema.String("lockstep"), "account_mapping": nil, "teams": schema.Strings("Suport")}),
+		rule(t, map[string]schema.Value{"executor": schema.String("lockstep"), "account_mapping": nil, "teams": schema.Strings("Supports")}),
 	}})
 	if !plan.Diagnostics.HasErrors() || !strings.Contains(plan.Diagnostics.Error(), `Did you mean "Support"?`) {
 		t.Errorf("its people are checked all the same: %v", plan.Diagnostics)

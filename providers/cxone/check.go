@@ -74,7 +74,7 @@ func (l *look) checkUsers(o *schema.Object, argument string) {
 // dies with its user (VERIFIED).
 func (l *look) checkAccessKeyUser(o *schema.Object) {
 	name := o.Text("access_key_user")
-	u := l.dir.userByName[name]
+	u := l.dir.keyUser(name)
 	switch {
 	case u == nil:
 		l.fail(o, "access_key_user", "User that does not exist", fmt.Sprintf(

@@ -22,9 +22,11 @@ func TestChecksAgainstTheTenant(t *testing.T) {
 		summary string // "" for no error
 		part    string
 	}{
-		{"all is well", objects(func(t *testing.T) []*schema.Object { return []*schema.Object{lunch(t, nil), mapping(t, nil), rule(t, nil)} }), "", ""},
+		{"all is well", objects(func(t *testing.T) []*schema.Object {
+			return []*schema.Object{lunch(t, nil), mapping(t, nil), rule(t, nil)}
+		}), "", ""},
 		{"a team of a code", objects(func(t *testing.T) []*schema.Object {
-			return []*schema.Object{lunch(t, with("teams", schema.Strings("Suport")))}
+			return []*schema.Object{lunch(t, with("teams", schema.Strings("Supports")))}
 		}), "Team that does not exist", `Did you mean "Support"?`},
 		{"a user of a rule", objects(func(t *testing.T) []*schema.Object {
 			return []*schema.Object{lunch(t, nil), mapping(t, nil), rule(t, with("users", schema.Strings("ana.lopes@acme.example")))}
@@ -166,7 +168,7 @@ func TestEnvironmentNamesTheMapping(t *testing.T) {
 		t.Errorf("key %q, organization %q", long.Key(), env.Text("organization_id"))
 	}
 	for address, want := range map[schema.Address]string{
-		"account_mapping.production":                "production",
+		"account_mapping.production":                 "production",
 		`account_mapping.environment["EU \"west\""]`: `EU "west"`,
 	} {
 		unnamed := mapping(t, nil)

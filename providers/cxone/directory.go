@@ -41,12 +41,14 @@ type directory struct {
 	mappings     []mapping
 	rules        []rule
 	adapterUsers []user
+	hubUsers     []user // read only to find the user of an access key
 
 	teamByName map[string]*team
 	teamByID   map[string]*team // by the ACD's number and by UserHub's UUID
 	codeByName map[string]*code
 	userByName map[string]*user
 	userByID   map[string]*user
+	staff      map[string]*user // by name: whoever can have an access key
 	listed     listed
 	adapters   adapterIndex
 }
@@ -75,6 +77,9 @@ func (d *directory) inherit(earlier *directory) {
 	if d.adapterUsers == nil {
 		d.adapterUsers = earlier.adapterUsers
 	}
+	if d.hubUsers == nil {
+		d.hubUsers = earlier.hubUsers
+	}
 	if d.environments == nil {
 		d.environments, d.mappings, d.rules = earlier.environments, earlier.mappings, earlier.rules
 	}
@@ -84,7 +89,7 @@ func (d *directory) inherit(earlier *directory) {
 // readDirectory reads the parts, each in one call a page, at the same time.
 func readDirectory(ctx context.Context, c *Connection, parts map[part]bool) (*directory, error) {
 	d := newDirectory()
-	group, ctx := errgroup.WithContext(ctx)
+	group, reading := errgroup.WithContext(ctx)
 	read := func(what string, p part, f func() error) {
 		if !parts[p] {
 			return
@@ -96,17 +101,17 @@ func readDirectory(ctx context.Context, c *Connection, parts map[part]bool) (*di
 			return nil
 		})
 	}
-	read("unavailable codes", partCodes, func() error { return listInto(ctx, c, c.ACD("/unavailable-codes"), "unavailableCodes", &d.codes) })
-	read("teams", partTeams, func() error { return listInto(ctx, c, c.ACD("/teams"), "teams", &d.teams) })
+	read("unavailable codes", partCodes, func() error { return listInto(reading, c, c.ACD("/unavailable-codes"), "unavailableCodes", &d.codes) })
+	read("teams", partTeams, func() error { return listInto(reading, c, c.ACD("/teams"), "teams", &d.teams) })
 	read("agents", partAgents, func() (err error) {
-		d.agents, err = listUsers(ctx, c, c.ACD("/agents"), "agents")
+		d.agents, err = listUsers(reading, c, c.ACD("/agents"), "agents", agentUser)
 		return err
 	})
-	read("environments", partAdapters, func() error { return listInto(ctx, c, environmentsPath, "environments", &d.environments) })
-	read("account mappings", partAdapters, func() error { return listInto(ctx, c, mappingsPath, "accountMappings", &d.mappings) })
-	read("presence rules", partAdapters, func() error { return listInto(ctx, c, rulesPath, "rules", &d.rules) })
+	read("environments", partAdapters, func() error { return listInto(reading, c, environmentsPath, "environments", &d.environments) })
+	read("account mappings", partAdapters, func() error { return listInto(reading, c, mappingsPath, "accountMappings", &d.mappings) })
+	read("presence rules", partAdapters, func() error { return listInto(reading, c, rulesPath, "rules", &d.rules) })
 	read("users of the adapters", partAdapterUsers, func() (err error) {
-		d.adapterUsers, err = listUsers(ctx, c, usersPath, "users")
+		d.adapterUsers, err = listUsers(reading, c, usersPath, "users", agentUser)
 		return err
 	})
 	if err := group.Wait(); err != nil {
@@ -124,11 +129,11 @@ func listInto[T any](ctx context.Context, c *Connection, path, plural string, in
 	return err
 }
 
-func listUsers(ctx context.Context, c *Connection, path, plural string) ([]user, error) {
+func listUsers(ctx context.Context, c *Connection, path, plural string, read func(Loose) user) ([]user, error) {
 	rows, err := List[Loose](ctx, c, path, nil, plural)
 	users := make([]user, len(rows))
 	for i, row := range rows {
-		users[i] = agentUser(row)
+		users[i] = read(row)
 	}
 	return users, err
 }
@@ -158,6 +163,11 @@ func (d *directory) indexUsers() {
 		d.userByName[u.Name], d.userByID[strings.ToLower(u.UUID)] = u, u
 		d.listed.users[u.Name] = true
 		d.listed.teams[d.teamName(u.TeamID)] = true
+	}
+	d.staff = map[string]*user{}
+	for i := range d.hubUsers {
+		u := &d.hubUsers[i]
+		d.staff[u.Name], d.userByID[strings.ToLower(u.UUID)] = u, u
 	}
 	for i := range d.agents { // the ACD's word is fresher
 		u := &d.agents[i]
@@ -224,6 +234,15 @@ func (d *directory) teamIDs(names []string) ([]int, error) {
 		ids[i] = t.ID
 	}
 	return ids, nil
+}
+
+// keyUser returns the user of that name for whom an access key can be made, nil
+// when there is none.
+func (d *directory) keyUser(name string) *user {
+	if u := d.userByName[name]; u != nil {
+		return u
+	}
+	return d.staff[name]
 }
 
 // userIDs turns user names into UserHub's ids.

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"errors"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -265,9 +266,7 @@ func mapping(t *testing.T, change map[string]schema.Value) *schema.Object {
 func lunch(t *testing.T, change map[string]schema.Value) *schema.Object {
 	t.Helper()
 	values := map[string]schema.Value{"timeout": minutes(60), "teams": schema.Strings("Support")}
-	for name, v := range change {
-		values[name] = v
-	}
+	maps.Copy(values, change)
 	return object(t, "unavailable_code.Lunch", values)
 }
 

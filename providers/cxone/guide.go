@@ -22,7 +22,7 @@ func guideMapping(step *schema.Step) []schema.Instruction {
 		return []schema.Instruction{
 			say("In CXone, click the app selector and select Adapters."),
 			say("Click Account Mapping in the menu on the left, then the Salesforce tab."),
-			with("Find the account mapping with this Salesforce environment, and delete it:", schema.String(removedKey(step))),
+			with("Find the account mapping with this Salesforce environment, and delete it", schema.String(removedKey(step))),
 			say("Delete its Salesforce environment as well, if CXone offers it."),
 		}
 	}
@@ -30,23 +30,23 @@ func guideMapping(step *schema.Step) []schema.Instruction {
 	guide := []schema.Instruction{
 		say("In CXone, click the app selector and select Adapters."),
 		say("Click Account Mapping in the menu on the left, then the Salesforce tab."),
-		with("Click Map Accounts; or open the mapping, if there is one already with this Salesforce environment:", env.Get("name")),
-		with("In User for Access Key, select this user; CXone makes the Access Key ID:", step.Wanted.Get("access_key_user")),
+		with("Click Map Accounts; or open the mapping, if there is one already with this Salesforce environment", env.Get("name")),
+		with("In User for Access Key, select this user; CXone makes the Access Key ID", step.Wanted.Get("access_key_user")),
 		say("In the section Salesforce Environment, click ADD NEW, and fill in the form Add New Environment:"),
-		with("Salesforce Environment:", env.Get("name")),
+		with("Salesforce Environment", env.Get("name")),
 		guideOrganization(env.Get("organization_id")),
-		with("Salesforce Platform Version:", schema.String(platforms[env.Text("platform")])),
-		with("Username:", env.Get("username")),
-		with("Password:", env.Get("password")),
-		with("Client ID, which is the connected app's consumer key:", env.Get("client_id")),
-		with("Client Secret, which is the connected app's consumer secret:", env.Get("client_secret")),
+		with("Salesforce Platform Version", schema.String(platforms[env.Text("platform")])),
+		with("Username", env.Get("username")),
+		with("Password", env.Get("password")),
+		with("Client ID (the connected app's consumer key)", env.Get("client_id")),
+		with("Client Secret (the connected app's consumer secret)", env.Get("client_secret")),
 	}
 	for _, email := range env.List("email") {
-		guide = append(guide, with("Email Address:", email))
+		guide = append(guide, with("Email Address", email))
 	}
 	return append(guide,
 		say("Click Map & Register."),
-		with("In the drop-down list Salesforce Environment, select the one you just made:", env.Get("name")),
+		with("In the drop-down list Salesforce Environment, select the one you just made", env.Get("name")),
 		say("Click Save at the top."),
 	)
 }
@@ -55,7 +55,7 @@ func guideOrganization(id schema.Value) schema.Instruction {
 	if id == nil {
 		return say("Organization ID: the 15 characters that Salesforce shows in Setup > Company Information.")
 	}
-	return with("Organization ID:", id)
+	return with("Organization ID", id)
 }
 
 func guideRule(step *schema.Step) []schema.Instruction {
@@ -65,15 +65,15 @@ func guideRule(step *schema.Step) []schema.Instruction {
 	if step.Wanted == nil {
 		return append(guide,
 			say("Click Presence Sync in the menu on the left."),
-			with("Find the rule with this name, and delete it:", schema.String(removedKey(step))),
+			with("Find the rule with this name, and delete it", schema.String(removedKey(step))),
 		)
 	}
 	wanted := step.Wanted
 	publisher, subscriber := wireTables(wanted.Record)
 	guide = append(guide,
 		say("Click Presence Sync in the menu on the left, then Get CXone Users. This refreshes the list of users."),
-		with("Click Create Rule; or open the rule, if there is one already with this name:", wanted.Get("name")),
-		with("Rule Name:", wanted.Get("name")),
+		with("Click Create Rule; or open the rule, if there is one already with this name", wanted.Get("name")),
+		with("Rule Name", wanted.Get("name")),
 	)
 	guide = append(guide, guideTable("Publisher States", publisher, "ACD State", "Salesforce State")...)
 	guide = append(guide, guideTable("Subscriber States", subscriber, "Salesforce State", "ACD State")...)
@@ -93,8 +93,8 @@ func guideTable(section string, rows []wireRow, first, second string) []schema.I
 	for i, row := range rows {
 		cells := map[string]string{"ACD State": row.AgentState, "Salesforce State": row.PartnerState}
 		guide = append(guide,
-			with(fmt.Sprintf("Row %d, %s:", i+1, first), schema.String(cells[first])),
-			with(fmt.Sprintf("Row %d, %s:", i+1, second), schema.String(cells[second])),
+			with(fmt.Sprintf("Row %d, %s", i+1, first), schema.String(cells[first])),
+			with(fmt.Sprintf("Row %d, %s", i+1, second), schema.String(cells[second])),
 		)
 	}
 	return guide
@@ -122,7 +122,7 @@ func guideAssignment(wanted *schema.Object) []schema.Instruction {
 			guide = append(guide, say(fmt.Sprintf("Click the tab %s, and take away whatever stands there.", tab.name)))
 			continue
 		}
-		guide = append(guide, with(fmt.Sprintf("Click the tab %s, then Add %s. Select exactly these, and click Confirm:", tab.name, tab.name), wanted.Get(tab.argument)))
+		guide = append(guide, with(fmt.Sprintf("Click the tab %s, then Add %s. Select exactly these, and click Confirm", tab.name, tab.name), wanted.Get(tab.argument)))
 	}
 	return append(guide, say("Click Save."))
 }

@@ -94,17 +94,24 @@ func (l *look) warnOfTwin(block *schema.Object, r rule) {
 		r.Name, len(r.Teams), len(r.Users)))
 }
 
-// findMissing asks the ACD for its agents when a user whom a block names is not
-// in the adapters' list, which is as old as the last *Get CXone Users*.
-func (l *look) findMissing(ctx context.Context, c *Connection) error {
-	if !l.api || !slices.ContainsFunc(l.usersNamed(), func(name string) bool { return l.dir.userByName[name] == nil }) {
+// findMissing looks elsewhere for users whom blocks name and who were not in
+// the list that was read: the adapters' list is as old as the last *Get CXone
+// Users*, and the ACD knows only agents.
+func (l *look) findMissing(ctx context.Context, c *Connection) (err error) {
+	if l.api && slices.ContainsFunc(l.usersNamed(), func(name string) bool { return l.dir.userByName[name] == nil }) {
+		if l.dir.agents, err = listUsers(ctx, c, c.ACD("/agents"), "agents", agentUser); err != nil {
+			return fmt.Errorf("list agents: %w", err)
+		}
+		l.dir.indexUsers()
+	}
+	if !slices.ContainsFunc(l.query.Wanted, func(o *schema.Object) bool {
+		return o.Kind.Name == accountMappingName && l.dir.keyUser(o.Text("access_key_user")) == nil
+	}) {
 		return nil
 	}
-	agents, err := listUsers(ctx, c, c.ACD("/agents"), "agents")
-	if err != nil {
-		return fmt.Errorf("list agents: %w", err)
+	if l.dir.hubUsers, err = listUsers(ctx, c, "/user-management/v1/users", "users", hubUser); err != nil {
+		return fmt.Errorf("list users: %w", err)
 	}
-	l.dir.agents = agents
 	l.dir.indexUsers()
 	return nil
 }

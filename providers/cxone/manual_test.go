@@ -75,7 +75,7 @@ func write(w *strings.Builder, step *schema.Step) {
 	for i, line := range step.Guide {
 		value := ""
 		if line.Value != nil {
-			value = " " + schema.Text(line.Value)
+			value = ": " + schema.Text(line.Value)
 		}
 		if secret, ok := line.Value.(schema.Secret); ok {
 			value += " from " + secret.Source()

@@ -9,7 +9,9 @@ import (
 )
 
 func TestRowCellsBothWays(t *testing.T) {
-	status := func(label string) schema.Value { return schema.Ref{Kind: "presence_status", Key: "On_Break", Label: label} }
+	status := func(label string) schema.Value {
+		return schema.Ref{Kind: "presence_status", Key: "On_Break", Label: label}
+	}
 	for _, tc := range []struct {
 		why           string
 		state, status schema.Value

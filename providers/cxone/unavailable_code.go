@@ -132,10 +132,10 @@ func codeObject(k *kind, d *directory, c code) *schema.Object {
 // writeCode makes one write for the code, one for whether it is active and one
 // for its teams, each only where it is needed.
 func writeCode(d *directory, step *schema.Step) job {
-	switch step.Action {
-	case schema.Create:
+	if step.Held == nil {
 		return createCode(d, step.Wanted)
-	case schema.Delete:
+	}
+	if step.Action == schema.Delete {
 		return retireCode(d, step.Held)
 	}
 	var calls []call

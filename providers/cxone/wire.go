@@ -38,7 +38,6 @@ type (
 	user struct {
 		UUID   string
 		Name   string
-		Email  string
 		TeamID string // in either id space
 		Active bool
 	}
@@ -54,8 +53,17 @@ func (c code) timeout() time.Duration {
 // agentUser reads a row of the ACD's list of agents.
 func agentUser(row Loose) user {
 	return user{
-		UUID: row.Text("userID", "userId"), Name: row.Text("userName"), Email: row.Text("emailAddress"),
+		UUID: row.Text("userID", "userId"), Name: row.Text("userName"),
 		TeamID: row.Text("teamUuId", "teamId"), Active: row.Bool("isActive"),
+	}
+}
+
+// hubUser reads a row of UserHub's list of users (VERIFIED), which has those
+// who are no agents as well.
+func hubUser(row Loose) user {
+	return user{
+		UUID: row.Text("id"), Name: row.Text("userName"), TeamID: row.Text("teamId"),
+		Active: strings.EqualFold(row.Text("status"), "ACTIVE"),
 	}
 }
 
