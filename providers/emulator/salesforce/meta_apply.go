@@ -23,7 +23,8 @@ func (e *edit) apply(c *component) (done, *problem) {
 	return result, nil
 }
 
-// unknownHere is the problem of a type that the org or the version lacks.
+// unknownHere is the problem of a type that the org or the version lacks. Its
+// text begins with the code (SECONDARY), for a deploy's messages have none.
 func unknownHere(of *metaType) *problem {
-	return problemf("INVALID_TYPE", "Cannot use: %s in this organization", of.name)
+	return problemf("INVALID_TYPE", "INVALID_TYPE: Cannot use: %s in this organization", of.name)
 }

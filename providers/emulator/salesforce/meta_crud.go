@@ -51,7 +51,7 @@ func (o *Org) typeOf(c *soapCall, name string, count int) (*metaType, *fault) {
 		return nil, sfFault("INVALID_TYPE", "Unknown type:%s", name)
 	}
 	if !of.knownTo(o.edit(c.session.userID, c.version)) {
-		return nil, sfFault("INVALID_TYPE", "%s", unknownHere(of).text)
+		return nil, sfFault("INVALID_TYPE", "Cannot use: %s in this organization", name)
 	}
 	if limit := of.callLimit(); count > limit {
 		// VERIFIED text.

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -151,10 +152,7 @@ func TestDeployThatLeavesNothingBehind(t *testing.T) {
 		"settings/OmniChannel.settings":                    metaFile("OmniChannelSettings", "<enableOmniChannel>false</enableOmniChannel>"),
 		"destructiveChanges.xml":                           manifest("67.0", "PermissionSet:Unused"),
 	}
-	broken := files{}
-	for name, content := range work {
-		broken[name] = content
-	}
+	broken := maps.Clone(work)
 	broken["permissionsets/Presence_Access.permissionset"] = metaFile("PermissionSet", "<label>x</label>"+access("Nowhere", true))
 
 	tests := map[string]struct {
@@ -225,7 +223,7 @@ func TestPackagesThatAreNone(t *testing.T) {
 		"settings by type":  {files{"package.xml": manifest("67.0", "OmniChannelSettings:OmniChannel")}, atomic, map[string]string{"package.xml": "Failed: Unknown type name 'OmniChannelSettings' specified in package.xml"}},
 		"a version to come": {files{"package.xml": manifest("99.0")}, atomic, map[string]string{"package.xml": "Failed: Invalid version specified:99"}},
 		"a version before the type": {files{"package.xml": manifest("43.0", "ServicePresenceStatus:Chat"), statusFile: metaFile("ServicePresenceStatus", chat)}, atomic, map[string]string{
-			"ServicePresenceStatus Chat": "Failed: Cannot use: ServicePresenceStatus in this organization"}},
+			"ServicePresenceStatus Chat": "Failed: INVALID_TYPE: Cannot use: ServicePresenceStatus in this organization"}},
 		"a file of another type": {files{"package.xml": manifest("67.0", "ServicePresenceStatus:Chat"), statusFile: metaFile("Profile", "")}, atomic, map[string]string{
 			"ServicePresenceStatus Chat": "Failed: Error parsing file: Element {" + metaNS + "}Profile invalid at this location in type ServicePresenceStatus"}},
 		"deleting what is not there is a warning": {files{"package.xml": manifest("67.0"), "destructiveChanges.xml": manifest("67.0", "ServicePresenceStatus:Nowhere")}, atomic, map[string]string{

@@ -187,8 +187,5 @@ func (e *edit) rollback() {
 		clear(saved.live)
 		maps.Copy(saved.live, saved.fields)
 	}
-	for _, t := range e.store.tables {
-		t.byField = nil
-	}
-	e.store.writes++
+	e.store.reindex()
 }

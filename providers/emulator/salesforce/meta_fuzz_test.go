@@ -3,6 +3,7 @@ package salesforce
 import (
 	"archive/zip"
 	"bytes"
+	"errors"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -19,7 +20,7 @@ func FuzzEnvelope(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		e, err := parseEnvelope(body, metadataNS)
 		if err != nil {
-			if _, ok := err.(*fault); !ok {
+			if _, ok := errors.AsType[*fault](err); !ok {
 				t.Fatalf("not a fault: %v", err)
 			}
 			return

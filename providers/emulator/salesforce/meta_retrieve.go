@@ -142,17 +142,16 @@ func (r *retrieval) members(of *metaType, names []string) []row {
 func (r *retrieval) add(of *metaType, record row) {
 	fullName := of.fullName(record)
 	body := of.read(r.edit, record)
+	if of.name == "Profile" {
+		body.aboutOnly(func(typeName, name string) bool { return r.asked[typeName+"\x00"+decodeFullName(name)] })
+	}
 	files := map[string][]byte{}
-	switch {
-	case of.suffix == "":
-		for name, content := range auraParts(fullName, body) {
-			files[of.folder+"/"+fullName+"/"+name] = content
-		}
-	default:
-		if of.name == "Profile" {
-			body.aboutOnly(func(typeName, name string) bool { return r.asked[typeName+"\x00"+decodeFullName(name)] })
-		}
+	if of.suffix != "" {
 		files[of.fileName(fullName)] = body.file()
+	} else {
+		for name, content := range auraParts(fullName, body) {
+			files[of.fileName(fullName)+"/"+name] = content
+		}
 	}
 	for name, content := range files {
 		if len(r.request.only) == 0 || slices.Contains(r.request.only, name) {

@@ -97,8 +97,7 @@ func readEnvelope(r *http.Request, namespace string) (*envelope, *fault) {
 		return nil, clientFault("The request cannot be read: %v", err)
 	}
 	e, err := parseEnvelope(body, namespace)
-	var f *fault
-	if errors.As(err, &f) {
+	if f, ok := errors.AsType[*fault](err); ok {
 		return nil, f
 	}
 	return e, nil

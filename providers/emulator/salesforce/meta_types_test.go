@@ -97,7 +97,7 @@ func TestProfileNames(t *testing.T) {
 		"label of a standard one": {"System Administrator", "System Administrator", "Failed: duplicate value found: Name duplicates value on record with name: System Administrator", 6, "the label is no name"},
 		"percent-encoded":         {"Custom%3A Support Profile", "Custom%3A Support Profile", "Changed", 6, "special characters are encoded in full names"},
 		"not encoded":             {"Custom: Support Profile", "Custom: Support Profile", "Changed", 6, "the decoded form finds it too"},
-		"a typo":                  {"Suport Agent", "Suport Agent", "Created", 7, "a name that is not there creates a profile"},
+		"a typo":                  {"Support Agents", "Support Agents", "Created", 7, "a name that is not there creates a profile"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -416,7 +416,7 @@ func TestSixthEntityIsRefused(t *testing.T) {
 
 func TestOmniChannelIsSwitchedOnByItsSettings(t *testing.T) {
 	d := newDesk(t, func(tt *tenant.Tenant) { tt.Salesforce.OmniDisabled = true })
-	if got := d.one("ServicePresenceStatus", statusFile, "Chat", "<label>Chat</label>"); got != "Failed: Cannot use: ServicePresenceStatus in this organization" {
+	if got := d.one("ServicePresenceStatus", statusFile, "Chat", "<label>Chat</label>"); got != "Failed: INVALID_TYPE: Cannot use: ServicePresenceStatus in this organization" {
 		t.Errorf("off: %s", got)
 	}
 	on := d.deploy(files{"package.xml": manifest("67.0", "Settings:OmniChannel"), "settings/OmniChannel.settings": metaFile("OmniChannelSettings", "<enableOmniChannel>true</enableOmniChannel>")}, atomic)
