@@ -64,7 +64,10 @@ presence_rule "team" {
     [for reason in keys(local.reasons) : { acd_state = unavailable_code.reason[reason], salesforce_status = presence_status.away[reason] }],
   )
 
-  publisher = [{ acd_state = "Working", salesforce_status = presence_status.On_a_Call }]
+  publisher = [
+    { acd_state = "Unavailable", salesforce_status = presence_status.away["Break"] }, # any other code
+    { acd_state = "Working", salesforce_status = presence_status.On_a_Call },
+  ]
 
   teams = [each.key]
 }

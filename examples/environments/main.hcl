@@ -76,6 +76,7 @@ presence_rule "agents" {
   ]
 
   publisher = [
+    { acd_state = "Unavailable", salesforce_status = presence_status.busy["On_Break"] }, # any other code
     { acd_state = "Working", salesforce_status = presence_status.busy["On_Call"] },
   ]
 

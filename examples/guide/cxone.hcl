@@ -39,6 +39,7 @@ presence_rule "Support" {
   ]
 
   publisher = [
+    { acd_state = "Unavailable", salesforce_status = presence_status.On_Break }, # any other code
     { acd_state = "Working", salesforce_status = presence_status.On_a_Call },
   ]
 

@@ -11,6 +11,8 @@ import (
 	"text/template"
 
 	"github.com/spf13/cobra"
+
+	"github.com/lockstep-sync/lockstep/config"
 )
 
 //go:embed start.hcl.tmpl
@@ -52,7 +54,11 @@ func (a *app) writeStart(given answers) error {
 	if err := template.Must(template.New("start").Funcs(template.FuncMap{"quote": quoteHCL}).Parse(startingPoint)).Execute(&b, given); err != nil {
 		return fmt.Errorf("init: %w", err)
 	}
-	if err := writeNew(path, b.Bytes()); err != nil {
+	text, diags := config.Format(path, b.Bytes())
+	if err := diags.Err(); err != nil {
+		return fmt.Errorf("init: %w", err)
+	}
+	if err := writeNew(path, text); err != nil {
 		return fmt.Errorf("init: %w", err)
 	}
 	if err := writeNew(filepath.Join(a.chdir, ".gitignore"), []byte(".lockstep/\n*.plan\n")); err != nil && !errors.Is(err, os.ErrExist) {

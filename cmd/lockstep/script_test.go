@@ -1,0 +1,102 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/lockstep-sync/lockstep/providers/emulator"
+	"github.com/lockstep-sync/lockstep/providers/emulator/tenant"
+)
+
+var update = flag.Bool("update", false, "rewrite what scripts compare with")
+
+// canaries are planted as every secret of the scripts.
+var canaries = map[string]string{
+	"SALESFORCE_CLIENT_SECRET":         "canary-client-2c9e",
+	"CXONE_ACCESS_KEY_SECRET":          "canary-access-2c9e====",
+	"LOCKSTEP_VAR_salesforce_password": "canary-password-2c9e",
+}
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"lockstep": main})
+}
+
+// TestScripts runs whole commands as a user would. Beside testscript's own
+// commands there are: emulate [SEED-FILE], which starts both vendors and sets
+// the variables that providers read; edit JSON and fault JSON, which change
+// something at a vendor; nocanary FILE..., which looks for planted secrets.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:           "testdata/script",
+		UpdateScripts: *update,
+		Setup: func(env *testscript.Env) error {
+			examples, err := filepath.Abs("../../examples")
+			if err != nil {
+				return err
+			}
+			env.Setenv("EXAMPLES", examples)
+			env.Setenv("LOCKSTEP_USER", "ana")
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"emulate": emulate, "edit": post("edit"), "fault": post("faults"), "nocanary": noCanary,
+		},
+	})
+}
+
+func emulate(ts *testscript.TestScript, _ bool, args []string) {
+	seed := tenant.Acme()
+	if len(args) == 1 {
+		var err error
+		seed, err = tenant.Load(ts.MkAbs(args[0]))
+		ts.Check(err)
+	}
+	seed.Salesforce.Integration[0].ClientSecret = canaries["SALESFORCE_CLIENT_SECRET"]
+	seed.CXone.AccessKeys[0].Secret = canaries["CXONE_ACCESS_KEY_SECRET"]
+	server, err := emulator.Listen(context.Background(), emulator.New(seed, emulator.Options{}), "127.0.0.1:0")
+	ts.Check(err)
+	ts.Defer(func() { ts.Check(server.Close()) })
+	for _, v := range server.Env() {
+		ts.Setenv(v.Name, v.Value)
+	}
+	for name, value := range canaries {
+		ts.Setenv(name, value)
+	}
+}
+
+// post sends its argument to one of the emulator's own endpoints.
+func post(endpoint string) func(*testscript.TestScript, bool, []string) {
+	return func(ts *testscript.TestScript, neg bool, args []string) {
+		if neg || len(args) != 1 {
+			ts.Fatalf("usage: %s JSON", endpoint)
+		}
+		request, err := http.NewRequestWithContext(context.Background(), http.MethodPost, ts.Getenv("SALESFORCE_INSTANCE_URL")+"/_emulator/"+endpoint, strings.NewReader(args[0]))
+		ts.Check(err)
+		answer, err := http.DefaultClient.Do(request)
+		ts.Check(err)
+		defer func() { _ = answer.Body.Close() }()
+		if answer.StatusCode != http.StatusOK {
+			ts.Fatalf("%s: %s", endpoint, answer.Status)
+		}
+	}
+}
+
+// noCanary fails when a planted secret stands in one of the files, or in what
+// the last command wrote to stdout or stderr.
+func noCanary(ts *testscript.TestScript, _ bool, files []string) {
+	for _, file := range files {
+		text := []byte(ts.ReadFile(file))
+		for name, canary := range canaries {
+			if bytes.Contains(text, []byte(canary)) {
+				ts.Fatalf("%s holds the value of %s", file, name)
+			}
+		}
+	}
+}
