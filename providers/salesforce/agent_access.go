@@ -110,7 +110,11 @@ func readAgentAccess(_ context.Context, q question, r *reading) error {
 	for _, m := range q.removed {
 		r.note(m.Address(), "the assignments stay as they are; to take them back, first empty the list with exclusive = true")
 	}
-	for _, o := range q.wanted {
+	for i, o := range q.wanted {
+		if other := contested(o, q.wanted[:i]); other != nil {
+			r.fault(schema.ErrorAt(o, "exclusive", "Exclusive list beside another",
+				fmt.Sprintf("%s and %s give the same permission set and package, and an exclusive list takes both from everybody who is not on it: the two would undo each other. Put all users into one block.", other.Address, o.Address)))
+		}
 		grant, faults := r.grantOf(o)
 		people, more := r.people(o, "users")
 		faults = append(faults, more...)
@@ -121,6 +125,18 @@ func readAgentAccess(_ context.Context, q question, r *reading) error {
 		r.checkLicences(o, grant, people)
 		if held := r.heldAccess(o, grant, people); held != nil {
 			r.found(held)
+		}
+	}
+	return nil
+}
+
+// contested returns an earlier block about the same permission set and package,
+// when one of the two is exclusive.
+func contested(o *schema.Object, earlier []*schema.Object) *schema.Object {
+	for _, other := range earlier {
+		same := other.Text("permission_set") == o.Text("permission_set") && other.Text("package") == o.Text("package")
+		if same && (o.Bool("exclusive") || other.Bool("exclusive")) {
+			return other
 		}
 	}
 	return nil
@@ -274,14 +290,21 @@ func wrongMatch(name string, matches []userRow) string {
 	return ""
 }
 
-// checkLicences predicts that a package's licences run out.
-func (r *reading) checkLicences(o *schema.Object, g grant, people []person) {
-	missing := 0
+// lacking returns the Ids of those people who are not among the holders, each
+// once: a person can be listed by user name and by e-mail address.
+func lacking(people []person, holders map[string]string) []string {
+	var ids []string
 	for _, p := range people {
-		if g.licensed[p.id] == "" {
-			missing++
+		if holders[p.id] == "" && !slices.Contains(ids, p.id) {
+			ids = append(ids, p.id)
 		}
 	}
+	return ids
+}
+
+// checkLicences predicts that a package's licences run out.
+func (r *reading) checkLicences(o *schema.Object, g grant, people []person) {
+	missing := len(lacking(people, g.licensed))
 	left := g.licence.AllowedLicenses - g.licence.UsedLicenses
 	// -1 conventionally means a site licence: everybody may use it (UNCERTAIN).
 	if g.licence.AllowedLicenses < 0 || missing <= left {
@@ -338,13 +361,11 @@ func changeAgentAccess(p *part) {
 		return
 	}
 	var sets, licences []map[string]any
-	for _, person := range people {
-		if g.assigned[person.id] == "" {
-			sets = append(sets, map[string]any{"AssigneeId": person.id, "PermissionSetId": g.permissionSet})
-		}
-		if g.licensed[person.id] == "" {
-			licences = append(licences, map[string]any{"UserId": person.id, "PackageLicenseId": g.licence.ID})
-		}
+	for _, user := range lacking(people, g.assigned) {
+		sets = append(sets, map[string]any{"AssigneeId": user, "PermissionSetId": g.permissionSet})
+	}
+	for _, user := range lacking(people, g.licensed) {
+		licences = append(licences, map[string]any{"UserId": user, "PackageLicenseId": g.licence.ID})
 	}
 	p.create("UserPackageLicense", licences)
 	p.create("PermissionSetAssignment", sets)

@@ -41,6 +41,9 @@ func testAgentAccessRefused(t *testing.T) {
 	set.Set("permission_set", schema.String("CXone Agnt"))
 	o.refused(wanted(set), "Permission set that does not exist", `Did you mean "CXone Agent"?`)
 
+	first, second := agents(t, "ana.lopez@acme.example"), declare(t, "agent_access", "rest", values{"users": schema.Strings("ben.okafor@acme.example"), "exclusive": schema.Bool(true)})
+	o.refused(wanted(first, second), "Exclusive list beside another")
+
 	full := acme(t, func(s *tenant.Tenant) { s.Salesforce.Packages[0].Allowed = 1 })
 	full.refused(wanted(agents(t, "no.cxone@acme.example")), "Not enough package licences", "1 of the listed users")
 }

@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 
 	"github.com/lockstep-sync/lockstep/providers/emulator/tenant"
+	provider "github.com/lockstep-sync/lockstep/providers/salesforce"
 	"github.com/lockstep-sync/lockstep/reconcile"
 	"github.com/lockstep-sync/lockstep/schema"
 )
@@ -79,6 +80,48 @@ func testConnectedAppIsAdopted(t *testing.T) {
 		t.Error("the secret of a connected app cannot be read, and yet is there")
 	}
 	o.apply(reconcile.Wanted{Removed: []schema.Removal{removal(t, "connected_app", "Salesforce_Connector")}})
+}
+
+// deployByHand puts components into the org past the plan.
+func (o *org) deployByHand(t *testing.T, components ...provider.Component) {
+	t.Helper()
+	result, err := o.connect().Connection().Deploy(t.Context(), provider.Package{Components: components}, provider.DeployOptions{})
+	if err != nil || result.Err() != nil {
+		t.Fatalf("deploy by hand: %v %v", err, result.Err())
+	}
+}
+
+// handMade is an External Client App whose settings go by names that Setup
+// gave them.
+func handMade() []provider.Component {
+	leaf, element := provider.Leaf, provider.Element
+	parent := leaf("externalClientApplication", "Salesforce_Connector")
+	return []provider.Component{
+		{Type: "ExternalClientApplication", FullName: "Salesforce_Connector", Body: element("", leaf("contactEmail", "old@acme.example"), leaf("distributionState", "Local"), leaf("label", "Old"))},
+		{Type: "ExtlClntAppGlobalOauthSettings", FullName: "Made_in_Setup_1", Body: element("", leaf("callbackUrl", "https://old.acme.example/oauth"), parent, leaf("label", "Old"))},
+		{Type: "ExtlClntAppOauthSettings", FullName: "Made_in_Setup_2", Body: element("", leaf("commaSeparatedOauthScopes", "Api"), parent, leaf("label", "Old"))},
+	}
+}
+
+func TestExternalClientAppIsAdopted(t *testing.T) { synctest.Test(t, externalClientAppIsAdopted) }
+
+func externalClientAppIsAdopted(t *testing.T) {
+	o := acme(t, nil)
+	o.deployByHand(t, handMade()...)
+	o.apply(wanted(connector(t, nil)))
+}
+
+func TestAppOfBothTypes(t *testing.T) { synctest.Test(t, appOfBothTypes) }
+
+func appOfBothTypes(t *testing.T) {
+	o := acme(t, func(s *tenant.Tenant) {
+		s.Salesforce.ConnectedApps = append(s.Salesforce.ConnectedApps, tenant.App{
+			Name: "Salesforce_Connector", Label: "Old", ContactEmail: "old@acme.example", CallbackURL: "https://old.acme.example/oauth",
+			Scopes: []string{"Api"}, ConsumerKey: "3MVG9oldkey", ConsumerSecret: "oldsecret",
+		})
+	})
+	o.deployByHand(t, handMade()...)
+	o.refused(wanted(connector(t, nil)), "App of both types", "Salesforce_Connector")
 }
 
 func TestSecretsSwitchedOff(t *testing.T) { synctest.Test(t, testSecretsSwitchedOff) }

@@ -2,6 +2,7 @@ package salesforce_test
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -55,7 +56,14 @@ func (o *org) connect() *provider.Provider {
 	})
 }
 
-func (o *org) RoundTrip(r *http.Request) (*http.Response, error) {
+// RoundTrip reaches the emulated org. A fault that panics is a connection that
+// breaks.
+func (o *org) RoundTrip(r *http.Request) (answer *http.Response, err error) {
+	defer func() {
+		if recover() == http.ErrAbortHandler {
+			answer, err = nil, io.ErrUnexpectedEOF
+		}
+	}()
 	o.mu.Lock()
 	o.calls = append(o.calls, r.Method+" "+r.URL.Path)
 	o.mu.Unlock()
@@ -67,7 +75,7 @@ func (o *org) RoundTrip(r *http.Request) (*http.Response, error) {
 	if o.fault == nil || !o.fault(w, r) {
 		o.handler.ServeHTTP(w, r)
 	}
-	answer := w.Result()
+	answer = w.Result()
 	answer.Request = r
 	return answer, nil
 }

@@ -128,7 +128,8 @@ func (b bridgeSeen) any() bool {
 
 func readBridges(ctx context.Context, q question, r *reading) error {
 	r.bridge = bridgeMemory{}
-	for _, o := range q.wanted {
+	for i, o := range q.wanted {
+		r.checkShared(o, q.wanted[:i])
 		if err := r.readBridge(ctx, o); err != nil {
 			return err
 		}
@@ -230,6 +231,18 @@ func memberName(channel string) string {
 // maxEntities is how many entities Change Data Capture takes in an org without
 // an add-on, across all channels (VERIFIED).
 const maxEntities = 5
+
+// checkShared reports parts that two bridges would write in turn.
+func (r *reading) checkShared(o *schema.Object, earlier []*schema.Object) {
+	for _, other := range earlier {
+		for _, argument := range []string{"event_channel", "component", "permission_set"} {
+			if o.Text(argument) == other.Text(argument) {
+				r.fault(schema.ErrorAt(o, argument, "Part of two bridges",
+					fmt.Sprintf("%s and %s both have %s %q, so each would undo the other's. Give this one a name of its own; one bridge is enough for an org.", other.Address, o.Address, argument, o.Text(argument))))
+			}
+		}
+	}
+}
 
 // entities returns what Change Data Capture watches on any channel.
 func (s *snapshot) entities() map[string]bool {

@@ -133,17 +133,10 @@ func assignBridgeSet(p *part, o *schema.Object, seen bridgeSeen) {
 		p.fail(err)
 		return
 	}
-	var missing []string
-	listed := map[string]bool{}
-	for _, person := range people {
-		listed[person.id] = true
-		if seen.assigned[person.id] == "" {
-			missing = append(missing, person.id)
-		}
-	}
+	missing := lacking(people, seen.assigned)
 	var surplus []string
 	for user, row := range seen.assigned {
-		if !listed[user] {
+		if !slices.ContainsFunc(people, func(p person) bool { return p.id == user }) {
 			surplus = append(surplus, row)
 		}
 	}

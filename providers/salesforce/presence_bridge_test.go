@@ -37,4 +37,5 @@ func testPresenceBridgeRefused(t *testing.T) {
 	o := acme(t, nil)
 	o.refused(wanted(bridge(t, values{"apps": schema.Strings("LightningServise")})), "Lightning app that does not exist", `Did you mean "LightningService"?`)
 	o.refused(wanted(bridge(t, values{"users": schema.Strings("nobody@acme.example")})), "User that cannot be told")
+	o.refused(wanted(bridge(t, nil), declare(t, "presence_bridge", "Another", nil)), "Part of two bridges")
 }
