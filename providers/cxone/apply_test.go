@@ -270,6 +270,21 @@ func TestLostAnswers(t *testing.T) {
 	}
 }
 
+// What somebody took away since the last look is made again, not taken for
+// made.
+func TestRuleTakenAwayByHandIsMadeAgain(t *testing.T) {
+	b := newBench(t)
+	objects := []*schema.Object{lunch(t, nil), mapping(t, nil), rule(t, nil)}
+	b.apply(objects...)
+	if err := b.tenant.RemoveRule("Support"); err != nil {
+		t.Fatal(err)
+	}
+	b.apply(objects...)
+	if len(b.tenant.Rules()) != 1 {
+		t.Error("the rule is not there")
+	}
+}
+
 func TestRefusalNamesThePermission(t *testing.T) {
 	b := newBench(t)
 	b.tenant.Deny(emulator.PermissionUnavailableCodes, true)

@@ -31,6 +31,7 @@ const (
 // that follow find it.
 type directory struct {
 	sync.Mutex
+	read map[part]bool // the tables below that were read
 
 	teams   []team
 	codes   []code
@@ -63,25 +64,26 @@ func newDirectory() *directory {
 	return d
 }
 
-// inherit takes over the tables that d did not read.
+// inherit takes over the tables that d did not read. One that was read and is
+// empty stays so.
 func (d *directory) inherit(earlier *directory) {
-	if d.teams == nil {
+	if !d.read[partTeams] {
 		d.teams, d.holders = earlier.teams, earlier.holders
 	}
-	if d.codes == nil {
+	if !d.read[partCodes] {
 		d.codes = earlier.codes
 	}
-	if d.agents == nil {
+	if !d.read[partAgents] {
 		d.agents = earlier.agents
 	}
-	if d.adapterUsers == nil {
+	if !d.read[partAdapters] {
+		d.environments, d.mappings, d.rules = earlier.environments, earlier.mappings, earlier.rules
+	}
+	if !d.read[partAdapterUsers] {
 		d.adapterUsers = earlier.adapterUsers
 	}
 	if d.hubUsers == nil {
 		d.hubUsers = earlier.hubUsers
-	}
-	if d.environments == nil {
-		d.environments, d.mappings, d.rules = earlier.environments, earlier.mappings, earlier.rules
 	}
 	d.index()
 }
@@ -89,6 +91,7 @@ func (d *directory) inherit(earlier *directory) {
 // readDirectory reads the parts, each in one call a page, at the same time.
 func readDirectory(ctx context.Context, c *Connection, parts map[part]bool) (*directory, error) {
 	d := newDirectory()
+	d.read = parts
 	group, reading := errgroup.WithContext(ctx)
 	read := func(what string, p part, f func() error) {
 		if !parts[p] {

@@ -17,8 +17,6 @@ type look struct {
 	dir   *directory
 	held  *schema.Held
 	own   ownRule
-	// simulated says that the simulated adapter contract was asked.
-	simulated bool
 }
 
 func newLook(p *Provider, query schema.Query) *look {
@@ -33,6 +31,20 @@ func newLook(p *Provider, query schema.Query) *look {
 		l.asked[r.Kind.Name] = true
 	}
 	return l
+}
+
+// objects lists what the tenant holds of every kind that the query names.
+func (l *look) objects() {
+	simulated := false
+	for _, k := range kinds() {
+		if l.asked[k.Name] {
+			k.read(k, l)
+			simulated = simulated || l.api && k.adapters
+		}
+	}
+	if simulated {
+		l.note("", "Account mappings and presence rules go through the simulated adapter contract, which is Lockstep's own (INVENTED) and not NICE's.")
+	}
 }
 
 // parts says which tables the query needs.
@@ -102,6 +114,7 @@ func (l *look) findMissing(ctx context.Context, c *Connection) (err error) {
 		if l.dir.agents, err = listUsers(ctx, c, c.ACD("/agents"), "agents", agentUser); err != nil {
 			return fmt.Errorf("list agents: %w", err)
 		}
+		l.dir.read[partAgents] = true
 		l.dir.indexUsers()
 	}
 	if !slices.ContainsFunc(l.query.Wanted, func(o *schema.Object) bool {

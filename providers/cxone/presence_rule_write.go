@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/lockstep-sync/lockstep/providers/internal/rest"
 	"github.com/lockstep-sync/lockstep/schema"
 )
 
@@ -116,9 +117,9 @@ func (d *directory) refreshFor(a assignment, j job) job {
 }
 
 // refreshUsers is *Get CXone Users*: the vendor reads its users again, which it
-// only promises to do (202).
+// only promises to do (202). Doing so twice harms nobody.
 func refreshUsers(ctx context.Context, c *Connection) error {
-	_, err := c.Post(ctx, refreshPath, nil, nil)
+	_, err := c.Post(rest.Repeatable(ctx), refreshPath, nil, nil)
 	return err
 }
 

@@ -47,15 +47,7 @@ func (p *Provider) Read(ctx context.Context, query schema.Query) (*schema.Held, 
 	if err := l.readOwnRule(ctx, p.connection); err != nil {
 		return nil, err
 	}
-	for _, k := range kinds() {
-		if l.asked[k.Name] {
-			k.read(k, l)
-		}
-		l.simulated = l.simulated || l.api && k.adapters && l.asked[k.Name]
-	}
-	if l.simulated {
-		l.note("", "Account mappings and presence rules go through the simulated adapter contract, which is Lockstep's own (INVENTED) and not NICE's.")
-	}
+	l.objects()
 	l.check()
 	p.keep(dir)
 	l.held.Where, err = p.where(ctx)
