@@ -11,7 +11,9 @@ import (
 type advice struct{ code, part, text string }
 
 // waysOut lists what the vendor says and what to do about it; the first that
-// matches counts. The texts of the vendor are VERIFIED unless said.
+// matches counts. The texts of the vendor are VERIFIED but for "audience is
+// invalid", "expired access/refresh token", inactive_user and inactive_org,
+// which are from memory (UNCERTAIN); a text that never comes does no harm.
 func waysOut() []advice {
 	return []advice{
 		{"invalid_grant", "expired authorization code",

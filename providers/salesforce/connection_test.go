@@ -15,6 +15,7 @@ import (
 	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
 
 	"github.com/lockstep-sync/lockstep/providers/internal/rest"
 	"github.com/lockstep-sync/lockstep/schema"
@@ -414,6 +415,29 @@ func TestContextEndsASignIn(t *testing.T) {
 			t.Errorf("%v %v", err, d.log)
 		}
 	})
+}
+
+// Over a real connection, as the emulator is reached: plain http on loopback.
+func TestLoopbackAndClose(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/services/oauth2/token":
+			_, _ = io.WriteString(w, `{"access_token":"t"}`) // no instance_url: the host asked is the instance
+		case "/services/data":
+			_, _ = io.WriteString(w, `[{"version":"67.0"}]`)
+		default:
+			_, _ = io.WriteString(w, `{"DailyApiRequests":{"Max":1}}`)
+		}
+	}))
+	defer server.Close()
+	o := newDesk(nil).options()
+	o.InstanceURL, o.HTTP = server.URL, nil
+	c := Connect(o)
+	defer c.Close()
+	if limits, err := c.Limits(t.Context()); err != nil || limits["DailyApiRequests"].Max != 1 {
+		t.Errorf("%v %v", limits, err)
+	}
 }
 
 func TestQuote(t *testing.T) {
