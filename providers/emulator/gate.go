@@ -47,7 +47,7 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		hook(g.vendor, r.Method, path, n)
 		dropIfDone(r.Context())
 	}
-	answer := g.play(c)
+	answer := g.play(c) //nolint:contextcheck // the call holds its request, and so its context
 	if hook := g.emulator.options.OnAnswer; hook != nil {
 		hook(g.vendor, r.Method, path, n)
 		dropIfDone(r.Context())
@@ -87,7 +87,7 @@ func (g *gate) play(c *call) *answer {
 	if fault == nil {
 		return g.handle(c)
 	}
-	switch fault.Kind {
+	switch fault.Kind { //nolint:exhaustive // the kinds that are left refuse
 	case Drop:
 		return nil
 	case LostAnswer:

@@ -93,7 +93,7 @@ func TestCredentialsResetWithoutBody(t *testing.T) {
 	_, consumers := d.do("GET", at, "")
 	at += "/" + consumers["consumers"].([]any)[0].(map[string]any)["id"].(string) + "/staged"
 	defer func() {
-		if reason := recover(); reason != http.ErrAbortHandler {
+		if reason := recover(); reason != http.ErrAbortHandler { //nolint:errorlint // net/http compares it like this, too
 			t.Errorf("no reset: %v", reason)
 		}
 		if _, staged := d.do("GET", at, ""); len(staged["stagedCredentials"].([]any)) != 0 {

@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -58,9 +59,7 @@ func TestJWTBearer(t *testing.T) {
 	const rs256 = `{"alg":"RS256"}`
 	good := func(change map[string]any) map[string]any {
 		claims := map[string]any{"iss": tenant.AcmeClientID, "sub": tenant.AcmeIntegration, "aud": "https://login.salesforce.com", "exp": at.Add(2 * time.Minute).Unix()}
-		for name, value := range change {
-			claims[name] = value
-		}
+		maps.Copy(claims, change)
 		return claims
 	}
 	tests := map[string]struct {

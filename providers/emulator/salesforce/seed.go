@@ -15,9 +15,11 @@ const presenceStatusAccess = "ServicePresenceStatus"
 
 // adminPermissions are what the System Administrator profile grants. The names
 // after ManageUsers are UNCERTAIN: the contract knows their labels only.
-var adminPermissions = [...]string{
-	"ApiEnabled", "ViewSetup", "CustomizeApplication", "ModifyMetadata", "ModifyAllData", "ViewAllData",
-	"AssignPermissionSets", "ManageUsers", "ViewDeveloperName", "ViewClientSecret", "ExternalClientAppDeveloper",
+func adminPermissions() []string {
+	return []string{
+		"ApiEnabled", "ViewSetup", "CustomizeApplication", "ModifyMetadata", "ModifyAllData", "ViewAllData",
+		"AssignPermissionSets", "ManageUsers", "ViewDeveloperName", "ViewClientSecret", "ExternalClientAppDeveloper",
+	}
 }
 
 // seed fills the tables from the tenant.
@@ -63,7 +65,7 @@ func (o *Org) seedOrganization(s tenant.Salesforce) {
 func (o *Org) addProfile(fullName, label string, missing []string) row {
 	profile := row{"Name": label, "FullName": fullName, "UserType": "Standard"}
 	admin := fullName == "Admin"
-	for _, permission := range adminPermissions {
+	for _, permission := range adminPermissions() {
 		profile["Permissions"+permission] = admin
 	}
 	for _, permission := range missing {
@@ -74,7 +76,7 @@ func (o *Org) addProfile(fullName, label string, missing []string) row {
 		"Name": "X" + profile.text("Id")[:15], "Label": "X" + profile.text("Id")[:15], "IsOwnedByProfile": true, "ProfileId": profile["Id"],
 		"IsCustom": false, "Type": "Profile", "HasActivationRequired": false,
 	}
-	for _, permission := range adminPermissions {
+	for _, permission := range adminPermissions() {
 		set["Permissions"+permission] = profile["Permissions"+permission]
 	}
 	o.store.insert("PermissionSet", "", set)
@@ -157,14 +159,13 @@ func (o *Org) seedStatus(status tenant.Status) {
 
 // grantStatus enables a presence status on a permission set, a profile's own
 // among them. Granting twice changes nothing.
-func (o *Org) grantStatus(set, status row, by string) (changed bool) {
+func (o *Org) grantStatus(set, status row, by string) {
 	if set == nil || status == nil || o.statusGrant(set, status) != nil {
-		return false
+		return
 	}
 	o.store.insert("SetupEntityAccess", by, row{
 		"ParentId": set["Id"], "SetupEntityId": status["Id"], "SetupEntityType": presenceStatusAccess,
 	})
-	return true
 }
 
 // statusGrant returns the access row of a status on a permission set, nil when

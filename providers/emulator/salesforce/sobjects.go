@@ -2,6 +2,7 @@ package salesforce
 
 import (
 	"cmp"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -137,9 +138,7 @@ func (o *Org) update(c *call, t *object, id string, values map[string]any) *apiE
 	if err := o.beforeUpdate(t, held, r); err != nil {
 		return err
 	}
-	for name, value := range r {
-		held[name] = value
-	}
+	maps.Copy(held, r)
 	o.store.touch(held, c.session.userID)
 	return nil
 }
@@ -176,7 +175,7 @@ func (o *Org) readValues(c *call, t *object, values map[string]any, allowed func
 		if f == nil {
 			return nil, &apiError{Code: "INVALID_FIELD", Message: "No such column '" + name + "' on sobject of type " + t.name}
 		}
-		if !allowed(f) && !(t.can(toolOnly) && f.kind == "string") {
+		if !allowed(f) && (!t.can(toolOnly) || f.kind != "string") {
 			refused = append(refused, f.name)
 			continue
 		}

@@ -2,6 +2,7 @@ package salesforce
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -163,10 +164,8 @@ func (p *parser) path() ([]string, error) {
 	}
 	p.next++
 	path := strings.Split(t.text, ".")
-	for _, part := range path {
-		if part == "" {
-			return nil, fmt.Errorf("unexpected token: '%s'", t.text)
-		}
+	if slices.Contains(path, "") {
+		return nil, fmt.Errorf("unexpected token: '%s'", t.text)
 	}
 	return path, nil
 }
@@ -283,7 +282,7 @@ func (p *parser) list(c *comparison) error {
 
 func (p *parser) literal() (literal, error) {
 	t := p.peek()
-	switch t.kind {
+	switch t.kind { //nolint:exhaustive // nothing else is a literal
 	case quoted:
 		p.next++
 		return literal{value: t.text, word: "'" + t.text + "'"}, nil

@@ -3,6 +3,7 @@ package salesforce
 import (
 	"crypto/sha256"
 	"fmt"
+	"maps"
 	"strings"
 	"sync"
 	"time"
@@ -180,9 +181,7 @@ func (s *store) snapshot() map[string]*table {
 		c := &table{prefix: t.prefix, byID: make(map[string]row, len(t.rows)), rows: make([]row, len(t.rows))}
 		for i, r := range t.rows {
 			fields := make(row, len(r))
-			for k, v := range r {
-				fields[k] = v
-			}
+			maps.Copy(fields, r)
 			c.rows[i], c.byID[fields.text("Id")[:15]] = fields, fields
 		}
 		copies[name] = c
