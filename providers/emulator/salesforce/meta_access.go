@@ -81,7 +81,7 @@ func (e *edit) setPermissions(sobject string, holder row, body *node, whole bool
 	for _, p := range body.each("userPermissions") {
 		granted[p.get("name")] = isTrue(p.get("enabled"))
 	}
-	for _, name := range adminPermissions {
+	for _, name := range adminPermissions() {
 		if on, named := granted[name]; named || whole {
 			if held, _ := holder["Permissions"+name].(bool); held != on {
 				e.set(sobject, holder, "Permissions"+name, on)

@@ -66,7 +66,7 @@ func writeProfile(e *edit, c *component, held row) *problem {
 func (e *edit) newProfile(label string) row {
 	profile := row{"Name": label, "FullName": encodeFullName(label), "UserType": "Standard", "XML": "<userLicense>Salesforce</userLicense>"}
 	own := row{"IsOwnedByProfile": true, "IsCustom": false, "Type": "Profile", "HasActivationRequired": false}
-	for _, permission := range adminPermissions {
+	for _, permission := range adminPermissions() {
 		profile["Permissions"+permission], own["Permissions"+permission] = false, false
 	}
 	e.insert("Profile", profile)

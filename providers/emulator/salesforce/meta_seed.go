@@ -35,7 +35,7 @@ func (o *Org) seedApplications() []*node {
 
 func seedPermissions(holder row) []*node {
 	var entries []*node
-	for _, name := range adminPermissions {
+	for _, name := range adminPermissions() {
 		if granted, _ := holder["Permissions"+name].(bool); granted {
 			entries = append(entries, tree("userPermissions", leaf("enabled", "true"), leaf("name", name)))
 		}
