@@ -67,7 +67,8 @@ var environmentShape = schema.NewShape(
 		Doc: "The Salesforce organization ID: 15 characters; the form of 18 is taken when its checksum is right.",
 	},
 	schema.Argument{
-		Name: "platform", Type: schema.OneOf("production", "sandbox"), Required: true,
+		Name: "platform", Type: schema.OneOf("production", "sandbox"),
+		Fact: "salesforce.platform", DefaultDoc: "the connected org's",
 		Doc: "Whether the org is a production org or a sandbox.",
 	},
 	schema.Argument{
