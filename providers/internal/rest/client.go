@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 )
 
 // A Client sends requests through a [Transport] and returns anything but
@@ -148,10 +149,12 @@ func (r *Response) Decode(out any) error {
 	case errors.As(err, &syntax):
 		return r.Bad(fmt.Sprintf("answer is not JSON at byte %d", syntax.Offset), nil)
 	case errors.As(err, &typed):
-		// The value itself is left out: it may be a secret.
-		return r.Bad(fmt.Sprintf("answer has %q of the wrong type: %s where %s was due", typed.Field, typed.Value, typed.Type), nil)
+		// The value itself is left out, and so is what decoders of single
+		// types say about it: it may be a secret.
+		kind, _, _ := strings.Cut(typed.Value, " ")
+		return r.Bad(fmt.Sprintf("answer has %q of the wrong type: %s where %s was due", typed.Field, kind, typed.Type), nil)
 	}
-	return r.Bad("answer has the wrong shape", err)
+	return r.Bad("answer has the wrong shape", nil)
 }
 
 // Bad makes an error about an answer that came with success and makes no

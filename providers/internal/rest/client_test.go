@@ -37,6 +37,8 @@ func TestErrorsSayWhatCame(t *testing.T) {
 		"empty":     {"no body where one was due", answer{status: 200}, "GET /q: 200: answer is empty where JSON was due"},
 		"wrong type": {"the value is not shown: it may be a secret", answer{status: 200, body: `{"n": "sk-secret"}`},
 			`GET /q: 200: answer has "n" of the wrong type: string where int was due`},
+		"wrong number": {"neither is a number", answer{status: 200, body: `{"n": 123.5}`},
+			`GET /q: 200: answer has "n" of the wrong type: number where int was due`},
 		"vendor's words": {"code and message", answer{status: 403, body: "INSUFFICIENT_ACCESS: no\n access"},
 			"GET /q: 403 INSUFFICIENT_ACCESS: no access"},
 		"no words": {"the status at least has a name", answer{status: 409}, "GET /q: 409: Conflict"},

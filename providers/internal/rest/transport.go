@@ -54,7 +54,7 @@ type Transport struct {
 // NewTransport makes a transport.
 func NewTransport(s Settings) *Transport {
 	if s.Base == nil {
-		s.Base = http.DefaultTransport.(*http.Transport).Clone()
+		s.Base = newBase()
 	}
 	if s.Log == nil {
 		s.Log = slog.New(slog.DiscardHandler)
@@ -66,6 +66,14 @@ func NewTransport(s Settings) *Transport {
 		s.Fault = func(int, http.Header, []byte) Fault { return Fault{} }
 	}
 	return &Transport{settings: s}
+}
+
+// newBase keeps as many connections as calls are made at once; the standard
+// library keeps two to a host and dials anew for the others.
+func newBase() http.RoundTripper {
+	base := http.DefaultTransport.(*http.Transport).Clone()
+	base.MaxIdleConnsPerHost = 16
+	return base
 }
 
 // Calls returns how many attempts were made so far. Attempts are counted, not
