@@ -53,6 +53,8 @@ var presenceBridge = kind{
 				Then: "A component in the agent's console calls the documented toolkit."},
 			{What: "reach an agent without an open console", Why: "The toolkit works for the user whose browser tab it runs in (VERIFIED).",
 				Then: "Run reports such an agent as unreachable."},
+			{What: "rename the event channel, the component or the permission set", Why: "They are found by their names (VERIFIED), and nothing remembers the old ones.",
+				Then: "Parts of the new name are made; those of the old one stay until somebody deletes them."},
 			{What: "see a component that was edited by hand", Why: "Its source is not read back, to save calls; the version in the permission set's description is (INVENTED).",
 				Then: "Deploying a newer Lockstep, or removing and declaring the bridge again, writes it anew."},
 		},

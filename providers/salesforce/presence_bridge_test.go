@@ -28,6 +28,16 @@ func testPresenceBridgeLife(t *testing.T) {
 	o.apply(wanted(bridge(t, values{"apps": schema.Strings("Bare"), "users": schema.Strings("ana.lopez@acme.example")})))
 	o.apply(wanted(bridge(t, values{"event_filter": schema.String("IsCurrentState = false")})))
 	o.apply(wanted(bridge(t, both)))
+	for name, v := range (values{
+		"component":      schema.String("OtherPresence"),
+		"permission_set": schema.String("Other_Bridge"),
+		"event_channel":  schema.String("Other__chn"),
+	}) {
+		other := bridge(t, both)
+		other.Set(name, v)
+		o.apply(wanted(other))
+	}
+	o.apply(wanted(bridge(t, both)))
 	o.apply(reconcile.Wanted{Removed: []schema.Removal{removal(t, "presence_bridge", "LockstepPresence")}})
 }
 
