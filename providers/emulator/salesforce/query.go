@@ -106,7 +106,7 @@ func (o *Org) page(c *call, open *cursor, id string, at int) {
 	end := min(at+open.size, len(open.rows))
 	done := end == len(open.rows)
 	w := &recordWriter{store: o.store, base: c.base()}
-	w.WriteString(fmt.Sprintf(`{"totalSize":%d,"done":%t,`, len(open.rows), done))
+	_, _ = fmt.Fprintf(w, `{"totalSize":%d,"done":%t,`, len(open.rows), done) // into memory
 	switch {
 	case done:
 		delete(o.cursors, id)
@@ -115,7 +115,7 @@ func (o *Org) page(c *call, open *cursor, id string, at int) {
 			id = o.keepOpen(open)
 		}
 		resource, _, _ := strings.Cut(strings.TrimPrefix(c.r.URL.Path, c.base()+"/"), "/01g")
-		w.WriteString(fmt.Sprintf(`"nextRecordsUrl":"%s/%s/%s-%d",`, c.base(), resource, id, end))
+		_, _ = fmt.Fprintf(w, `"nextRecordsUrl":"%s/%s/%s-%d",`, c.base(), resource, id, end) // into memory
 	}
 	w.WriteString(`"records":`)
 	w.records(open.plan, open.rows[at:end])

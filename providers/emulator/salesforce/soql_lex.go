@@ -26,11 +26,11 @@ func lexSOQL(text string) ([]token, error) {
 	var tokens []token
 	for i := 0; i < len(text); {
 		c := text[i]
-		switch {
-		case c == ' ' || c == '\t' || c == '\n' || c == '\r':
+		switch c {
+		case ' ', '\t', '\n', '\r':
 			i++
 			continue
-		case c == '\'':
+		case '\'':
 			value, end, err := lexQuoted(text, i+1)
 			if err != nil {
 				return nil, err
