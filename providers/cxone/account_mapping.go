@@ -54,6 +54,7 @@ var accountMapping = &kind{
 	read:     readMappings,
 	write:    writeMapping,
 	guide:    guideMapping,
+	advise:   adviseMapping,
 }
 
 var environmentShape = schema.NewShape(
@@ -153,6 +154,23 @@ func checkEmails(v schema.Value) string {
 		}
 	}
 	return ""
+}
+
+// adviseMapping refuses a mapping whose org nobody has named: neither the block
+// nor a connected Salesforce.
+func adviseMapping(step *schema.Step) schema.Diagnostics {
+	if step.Wanted == nil {
+		return nil
+	}
+	env, _ := step.Wanted.Record.Record("salesforce_environment")
+	var diags schema.Diagnostics
+	for _, name := range []string{"organization_id", "platform"} {
+		if env.Get(name) == nil {
+			diags = append(diags, schema.ErrorAt(step.Wanted, "salesforce_environment", "Salesforce org that is not known", fmt.Sprintf(
+				"The block leaves out %s, and no Salesforce is connected that could tell. Set it, or add a salesforce provider block.", name)))
+		}
+	}
+	return diags
 }
 
 func readMappings(k *kind, l *look) {

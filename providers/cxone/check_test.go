@@ -161,6 +161,17 @@ func TestChecksOfOneBlock(t *testing.T) {
 	expectError(t, orphan.Kind.Check(orphan), "Rule for CXone without account mapping", "account_mapping")
 }
 
+// The org is the connected Salesforce's unless the block says; here there is
+// none.
+func TestMappingOfNoKnownOrg(t *testing.T) {
+	for _, mode := range []string{"api", "manual"} {
+		b := newBench(t, func(o *cxoneOptions, _ *tenant.Tenant) { o.Adapters = mode })
+		plan := b.tryPlan(reconcile.Wanted{Objects: []*schema.Object{mapping(t, map[string]schema.Value{"organization_id": nil, "platform": nil})}})
+		expectError(t, plan.Diagnostics, "Salesforce org that is not known", "organization_id")
+		expectError(t, plan.Diagnostics, "Salesforce org that is not known", "platform")
+	}
+}
+
 func TestEnvironmentNamesTheMapping(t *testing.T) {
 	long := mapping(t, map[string]schema.Value{"organization_id": schema.String("00D5g00000ABCDEEA5")})
 	env, _ := long.Record.Record("salesforce_environment")

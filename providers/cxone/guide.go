@@ -34,7 +34,7 @@ func guideMapping(step *schema.Step) []schema.Instruction {
 		with("In User for Access Key, select this user; CXone makes the Access Key ID", step.Wanted.Get("access_key_user")),
 		say("In the section Salesforce Environment, click ADD NEW, and fill in the form Add New Environment:"),
 		with("Salesforce Environment", env.Get("name")),
-		guideOrganization(env.Get("organization_id")),
+		with("Organization ID", env.Get("organization_id")),
 		with("Salesforce Platform Version", schema.String(platforms[env.Text("platform")])),
 		with("Username", env.Get("username")),
 		with("Password", env.Get("password")),
@@ -49,13 +49,6 @@ func guideMapping(step *schema.Step) []schema.Instruction {
 		with("In the drop-down list Salesforce Environment, select the one you just made", env.Get("name")),
 		say("Click Save at the top."),
 	)
-}
-
-func guideOrganization(id schema.Value) schema.Instruction {
-	if id == nil {
-		return say("Organization ID: the 15 characters that Salesforce shows in Setup > Company Information.")
-	}
-	return with("Organization ID", id)
 }
 
 func guideRule(step *schema.Step) []schema.Instruction {

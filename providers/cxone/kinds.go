@@ -29,8 +29,9 @@ type kind struct {
 	write func(d *directory, step *schema.Step) job
 	// guide is the click path for a person, for kinds of the Adapters.
 	guide func(step *schema.Step) []schema.Instruction
-	// advise adds what a user should know before saying yes. It may be nil.
-	advise func(step *schema.Step)
+	// advise adds what a user should know before saying yes, and refuses what
+	// only the whole plan shows to be wrong. It may be nil.
+	advise func(step *schema.Step) schema.Diagnostics
 }
 
 // kindNamed returns the kind of that name, nil when it is not ours.

@@ -175,7 +175,7 @@ func ruleObject(k *kind, d *directory, wanted *schema.Object, r rule) *schema.Ob
 	return o
 }
 
-func adviseRule(step *schema.Step) {
+func adviseRule(step *schema.Step) schema.Diagnostics {
 	switch {
 	case step.Action == schema.Delete || step.Wanted == nil:
 	case step.Wanted.Text("executor") == byCXone:
@@ -184,6 +184,7 @@ func adviseRule(step *schema.Step) {
 	case step.Reason == "":
 		step.Reason = "it is put into CXone assigned to nobody, because Lockstep carries it out"
 	}
+	return nil
 }
 
 // checkRule reports what is wrong with a rule's place in CXone. Its rows, and

@@ -57,6 +57,7 @@ func (p *Provider) Read(ctx context.Context, query schema.Query) (*schema.Held, 
 // Amend turns steps on the Adapters into manual ones where no API is to be
 // used, and adds what a user should know.
 func (p *Provider) Amend(steps []*schema.Step) schema.Diagnostics {
+	var diags schema.Diagnostics
 	for _, step := range steps {
 		k := kindNamed(step.Kind.Name)
 		if k.adapters && !p.connection.AdaptersAPI() {
@@ -64,10 +65,10 @@ func (p *Provider) Amend(steps []*schema.Step) schema.Diagnostics {
 			step.Guide = k.guide(step)
 		}
 		if k.advise != nil {
-			k.advise(step)
+			diags = append(diags, k.advise(step)...)
 		}
 	}
-	return nil
+	return diags
 }
 
 // Arrange makes one operation of a wave: independent calls, several at once.
