@@ -110,8 +110,9 @@ func readAgentAccess(_ context.Context, q question, r *reading) error {
 	for _, m := range q.removed {
 		r.note(m.Address(), "the assignments stay as they are; to take them back, first empty the list with exclusive = true")
 	}
-	for i, o := range q.wanted {
-		if other := contested(o, q.wanted[:i]); other != nil {
+	lists := map[[2]string]*schema.Object{} // the first block for each grant
+	for _, o := range q.wanted {
+		if other := contested(o, lists); other != nil {
 			r.fault(schema.ErrorAt(o, "exclusive", "Exclusive list beside another",
 				fmt.Sprintf("%s and %s give the same permission set and package, and an exclusive list takes both from everybody who is not on it: the two would undo each other. Put all users into one block.", other.Address, o.Address)))
 		}
@@ -131,13 +132,16 @@ func readAgentAccess(_ context.Context, q question, r *reading) error {
 }
 
 // contested returns an earlier block about the same permission set and package,
-// when one of the two is exclusive.
-func contested(o *schema.Object, earlier []*schema.Object) *schema.Object {
-	for _, other := range earlier {
-		same := other.Text("permission_set") == o.Text("permission_set") && other.Text("package") == o.Text("package")
-		if same && (o.Bool("exclusive") || other.Bool("exclusive")) {
-			return other
-		}
+// when one of the two is exclusive. It enters the block into lists, exclusive
+// ones before others.
+func contested(o *schema.Object, lists map[[2]string]*schema.Object) *schema.Object {
+	grant := [2]string{o.Text("permission_set"), o.Text("package")}
+	other := lists[grant]
+	if other == nil || o.Bool("exclusive") {
+		lists[grant] = o
+	}
+	if other != nil && (o.Bool("exclusive") || other.Bool("exclusive")) {
+		return other
 	}
 	return nil
 }
@@ -174,25 +178,9 @@ func (s *snapshot) grantOf(o *schema.Object) (grant, schema.Diagnostics) {
 		g.licence = s.licences[i]
 	}
 	g.permissionSet = set
-	g.assigned = s.assignedTo(set)
-	g.licensed = map[string]string{}
-	for _, row := range s.userLicences {
-		if SameID(row.PackageLicenseID, g.licence.ID) {
-			g.licensed[ShortID(row.UserID)] = row.ID
-		}
-	}
+	g.assigned = s.look().assigned[ShortID(set)]
+	g.licensed = s.look().licensed[ShortID(g.licence.ID)]
 	return g, faults
-}
-
-// assignedTo returns who has a permission set, with the rows that say so.
-func (s *snapshot) assignedTo(permissionSet string) map[string]string {
-	assigned := map[string]string{}
-	for _, row := range s.assignments {
-		if SameID(row.PermissionSetID, permissionSet) {
-			assigned[ShortID(row.AssigneeID)] = row.ID
-		}
-	}
-	return assigned
 }
 
 // namespaceOf finds the namespace of the package. A licence row has no package
@@ -220,9 +208,7 @@ func (s *snapshot) namespaceOf(o *schema.Object) (string, *schema.Diagnostic) {
 func (s *snapshot) permissionSetOf(o *schema.Object, namespace string) (string, *schema.Diagnostic) {
 	name := o.Text("permission_set")
 	var matches []permissionSetRow
-	var labels []string
 	for _, row := range s.permissionSets {
-		labels = append(labels, row.Label)
 		if row.Label == name || row.Name == name {
 			matches = append(matches, row)
 		}
@@ -235,6 +221,10 @@ func (s *snapshot) permissionSetOf(o *schema.Object, namespace string) (string, 
 	case 1:
 		return matches[0].ID, nil
 	case 0:
+		labels := make([]string, len(s.permissionSets))
+		for i, row := range s.permissionSets {
+			labels[i] = row.Label
+		}
 		d = schema.ErrorAt(o, "permission_set", "Permission set that does not exist",
 			fmt.Sprintf("The org has no permission set with the label or API name %q. %s", name, suggest(name, labels)))
 	default:
@@ -253,17 +243,10 @@ type person struct{ id, name string }
 
 // people finds the users that an argument lists by user name or e-mail.
 func (s *snapshot) people(o *schema.Object, argument string) ([]person, schema.Diagnostics) {
-	byName := map[string][]userRow{}
-	for _, u := range s.users {
-		byName[strings.ToLower(u.Username)] = append(byName[strings.ToLower(u.Username)], u)
-		if !strings.EqualFold(u.Email, u.Username) {
-			byName[strings.ToLower(u.Email)] = append(byName[strings.ToLower(u.Email)], u)
-		}
-	}
 	var people []person
 	var faults schema.Diagnostics
 	for _, name := range o.Texts(argument) {
-		matches := byName[strings.ToLower(name)]
+		matches := s.look().users[strings.ToLower(name)]
 		if detail := wrongMatch(name, matches); detail != "" {
 			faults = append(faults, schema.ErrorAt(o, argument, "User that cannot be told", detail))
 			continue
@@ -326,15 +309,11 @@ func (r *reading) heldAccess(o *schema.Object, g grant, people []person) *schema
 			users = append(users, p.name)
 		}
 	}
-	others := 0
-	for _, u := range r.users {
-		id := ShortID(u.ID)
-		if listed[id] || g.assigned[id] == "" && g.licensed[id] == "" {
-			continue
-		}
-		others++
-		if o.Bool("exclusive") {
-			users = append(users, u.Username)
+	if o.Bool("exclusive") {
+		for _, u := range r.users {
+			if id := ShortID(u.ID); !listed[id] && (g.assigned[id] != "" || g.licensed[id] != "") {
+				users = append(users, u.Username)
+			}
 		}
 	}
 	if len(users) == 0 && len(people) > 0 {

@@ -41,13 +41,17 @@ type question struct {
 	wanted  []*schema.Object
 	removed []schema.Removal
 	all     schema.Query // of every kind
+	// declared holds the keys of all presence statuses that the configuration
+	// declares: the ones that access lists cover.
+	declared map[string]bool
 }
 
 // questions sorts a query by kind; kinds that it does not name are left out.
 func questions(query schema.Query) []question {
 	var asked []question
+	declared := declaredStatuses(query)
 	for _, k := range kinds {
-		q := question{kind: &k.Kind, all: query}
+		q := question{kind: &k.Kind, all: query, declared: declared}
 		for _, o := range query.Wanted {
 			if o.Kind.Name == k.Name {
 				q.wanted = append(q.wanted, o)
@@ -74,13 +78,11 @@ func kindOf(name string) *kind {
 	return nil
 }
 
-// declared returns the keys of the presence statuses that the configuration
-// declares: the ones that access lists cover.
-func (q question) declared() []string {
-	var names []string
-	for _, o := range q.all.Wanted {
+func declaredStatuses(query schema.Query) map[string]bool {
+	names := map[string]bool{}
+	for _, o := range query.Wanted {
 		if o.Kind.Name == statusKind {
-			names = append(names, o.Key())
+			names[o.Key()] = true
 		}
 	}
 	return names

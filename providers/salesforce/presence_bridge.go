@@ -207,7 +207,7 @@ func (r *reading) seenOf(o *schema.Object) bridgeSeen {
 	for _, p := range r.permissionSets {
 		if p.Name == o.Text("permission_set") && p.NamespacePrefix == "" {
 			seen.permissionSet, seen.version = p.ID, versionIn(p.Description)
-			seen.assigned = r.assignedTo(p.ID)
+			seen.assigned = r.look().assigned[ShortID(p.ID)]
 		}
 	}
 	return seen

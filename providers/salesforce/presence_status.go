@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -220,13 +221,10 @@ func (r *reading) namesAreHidden(q question) bool {
 // checkChannels reports channels that the org does not have.
 func (r *reading) checkChannels(o *schema.Object) {
 	for _, name := range o.Texts("channels") {
-		known := make([]string, len(r.channels))
-		for i, c := range r.channels {
-			known[i] = c.DeveloperName
-		}
-		if slices.Contains(known, name) {
+		if r.look().channels[name] {
 			continue
 		}
+		known := slices.Sorted(maps.Keys(r.look().channels))
 		r.fault(schema.ErrorAt(o, "channels", "Service channel that does not exist",
 			fmt.Sprintf("The org has no service channel with the developer name %q. %s", name, suggest(name, known))))
 	}

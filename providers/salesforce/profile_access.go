@@ -3,8 +3,8 @@ package salesforce
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
-	"strings"
 
 	"github.com/lockstep-sync/lockstep/schema"
 )
@@ -59,11 +59,11 @@ func readProfileAccess(_ context.Context, q question, r *reading) error {
 		}
 		return ""
 	})
-	labels := r.profileLabels()
 	named := map[string]*schema.Object{}
 	for _, o := range q.wanted {
-		label, ok := profileLabel(o.Key(), labels)
+		label, ok := r.look().profile(o.Key())
 		if !ok {
+			labels := slices.Sorted(maps.Keys(r.look().labels))
 			r.fault(schema.ErrorAt(o, "profile", "Profile that does not exist",
 				fmt.Sprintf("The org has no profile %q. Deploying it would create one, so nothing is. %s", o.Key(), suggest(o.Key(), labels))))
 			continue
@@ -77,21 +77,13 @@ func readProfileAccess(_ context.Context, q question, r *reading) error {
 		r.readAccess(q, o, enabled[label])
 	}
 	for _, m := range q.removed {
-		if label, ok := profileLabel(m.Key, labels); ok {
+		if label, ok := r.look().profile(m.Key); ok {
 			named[label] = nil
 			r.readRemovedAccess(q, m, enabled[label])
 		}
 	}
 	r.countAccess(q.kind, enabled, func(label string) bool { _, ok := named[label]; return ok })
 	return nil
-}
-
-func (s *snapshot) profileLabels() []string {
-	labels := make([]string, len(s.profiles))
-	for i, p := range s.profiles {
-		labels[i] = p.Name
-	}
-	return labels
 }
 
 // accessBy returns the enabled statuses by whatever owner names; "" leaves a
@@ -117,10 +109,10 @@ func (r *reading) readAccess(q question, o *schema.Object, enabled []string) {
 	r.checkStatuses(q, o)
 	covered, others := enabled, 0
 	if !o.Bool("exclusive") {
-		declared := append(q.declared(), o.Texts("statuses")...)
 		covered = nil
+		listed := setOf(o.Texts("statuses"))
 		for _, status := range enabled {
-			if slices.Contains(declared, status) {
+			if q.declared[status] || listed[status] {
 				covered = append(covered, status)
 			} else {
 				others++
@@ -141,8 +133,7 @@ func (r *reading) readAccess(q question, o *schema.Object, enabled []string) {
 // readRemovedAccess reports the declared statuses that are still enabled where
 // a removed block takes them away.
 func (r *reading) readRemovedAccess(q question, m schema.Removal, enabled []string) {
-	declared := q.declared()
-	covered := slices.DeleteFunc(slices.Clone(enabled), func(status string) bool { return !slices.Contains(declared, status) })
+	covered := slices.DeleteFunc(slices.Clone(enabled), func(status string) bool { return !q.declared[status] })
 	if len(covered) == 0 {
 		return
 	}
@@ -154,13 +145,10 @@ func (r *reading) readRemovedAccess(q question, m schema.Removal, enabled []stri
 // checkStatuses reports listed statuses that neither the org nor the
 // configuration has.
 func (r *reading) checkStatuses(q question, o *schema.Object) {
-	declared := q.declared()
-	known := slices.Clone(declared)
-	for i := range r.statuses {
-		known = append(known, r.statuses[i].DeveloperName)
-	}
-	for _, v := range o.List("statuses") {
-		if name := schema.Text(v); name != "" && !slices.Contains(known, name) {
+	for _, name := range o.Texts("statuses") {
+		if name != "" && !q.declared[name] && !r.look().statuses[name] {
+			known := slices.Sorted(maps.Keys(r.look().statuses))
+			known = append(known, slices.Sorted(maps.Keys(q.declared))...)
 			r.fault(schema.ErrorAt(o, "statuses", "Presence status that does not exist",
 				fmt.Sprintf("No block declares the presence status %q and the org does not have it. %s", name, suggest(name, known))))
 		}
@@ -175,6 +163,14 @@ func (r *reading) countAccess(k *schema.Kind, enabled map[string][]string, named
 		}
 	}
 	r.unmanaged(k, n)
+}
+
+func setOf(names []string) map[string]bool {
+	set := make(map[string]bool, len(names))
+	for _, name := range names {
+		set[name] = true
+	}
+	return set
 }
 
 func plural(n int, one, many string) string {
@@ -200,7 +196,7 @@ func changeProfileAccess(p *part) {
 		p.fail(errNotRead)
 		return
 	}
-	label, ok := profileLabel(name, p.org.profileLabels())
+	label, ok := p.org.look().profile(name)
 	if !ok {
 		p.fail(fmt.Errorf("profile %q: the org does not have it, and deploying it would create one", name))
 		return
@@ -270,26 +266,4 @@ func profileFullName(name string) string {
 		return name // written encoded already
 	}
 	return EncodeFullName(name)
-}
-
-// profileLabel finds a profile among the org's labels by its label or its API
-// name. Salesforce ignores case in names, and so does a second look.
-func profileLabel(name string, labels []string) (string, bool) {
-	candidates := []string{name, DecodeFullName(name)}
-	for _, standard := range standardProfiles {
-		if name == standard.apiName {
-			candidates = append(candidates, standard.label)
-		}
-	}
-	for _, candidate := range candidates {
-		if slices.Contains(labels, candidate) {
-			return candidate, true
-		}
-	}
-	for _, label := range labels {
-		if strings.EqualFold(label, name) {
-			return label, true
-		}
-	}
-	return "", false
 }

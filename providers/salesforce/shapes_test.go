@@ -150,7 +150,10 @@ func TestInList(t *testing.T) {
 }
 
 func TestProfileNames(t *testing.T) {
-	labels := []string{"System Administrator", "Standard User", "Custom: Support Profile", "100% Remote"}
+	var org snapshot
+	for _, label := range []string{"System Administrator", "Standard User", "Custom: Support Profile", "100% Remote"} {
+		org.profiles = append(org.profiles, profileRow{Name: label})
+	}
 	tests := []struct{ reason, written, label, fullName string }{
 		{"a label", "Standard User", "Standard User", "Standard"},
 		{"an API name", "Admin", "System Administrator", "Admin"},
@@ -161,7 +164,7 @@ func TestProfileNames(t *testing.T) {
 		{"a typo leads nowhere", "Standrad User", "", ""},
 	}
 	for _, test := range tests {
-		label, ok := profileLabel(test.written, labels)
+		label, ok := org.look().profile(test.written)
 		if label != test.label || ok != (test.label != "") {
 			t.Errorf("%s: label %q, want %q", test.reason, label, test.label)
 		}

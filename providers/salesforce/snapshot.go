@@ -27,6 +27,7 @@ type snapshot struct {
 	eventMembers   []eventMemberRow
 
 	listing []FileProperties // of the metadata types that kinds list
+	index   *index           // over the tables; see look
 
 	apps   appMemory    // what reading connected apps found, by API name
 	bridge bridgeMemory // what reading bridges found
@@ -182,7 +183,7 @@ func (m *memory) next() *snapshot {
 		return &snapshot{apps: appMemory{}, bridge: bridgeMemory{}}
 	}
 	next := *m.last
-	next.omniOff = false
+	next.omniOff, next.index = false, nil
 	return &next
 }
 
