@@ -14,24 +14,55 @@ import (
 // forEach is the argument that makes several objects of one block.
 const forEach = "for_each"
 
-// A declaration is one block of a kind and the objects made of it.
+// A declaration is one block of a kind and what is made of it.
 type declaration struct {
 	address schema.Address
-	kind    *schema.Kind
-	header  schema.Range
+	kind    *schema.Kind // nil until the block is decoded
+	src     *schema.Source
 	broken  bool // it holds an error; what rests on it is not checked
+	state   visit
 
-	repeated bool     // it has for_each
-	keys     []string // of the objects, then
-	objects  []*schema.Object
-	pending  []pending
-	// whole is the block itself, when even the number of its objects depends
-	// on other blocks.
-	whole *hclsyntax.Block
+	one     *schema.Object // of a block without for_each
+	many    *repetition    // of a block with for_each
+	pending []pending
+}
+
+// A repetition is what for_each makes of a block.
+type repetition struct {
+	keys    []string
+	objects []*schema.Object // one for each key
 	// depends lists what for_each was read from; every object rests on it.
 	depends []schema.Address
+	// whole is the block itself, while even the number of its objects depends
+	// on other blocks.
+	whole *hclsyntax.Block
+}
 
-	state visit
+// header is where the block stands.
+func (d *declaration) header() schema.Range {
+	if d.src == nil {
+		return schema.Range{}
+	}
+	return d.src.Block
+}
+
+// objects lists the objects of a block, in the order of its keys.
+func (d *declaration) objects() []*schema.Object {
+	switch {
+	case d.many != nil:
+		return d.many.objects
+	case d.one != nil:
+		return []*schema.Object{d.one}
+	}
+	return nil
+}
+
+// late returns the block when it could not be decoded at all yet.
+func (d *declaration) late() *hclsyntax.Block {
+	if d.many == nil {
+		return nil
+	}
+	return d.many.whole
 }
 
 // A pending argument needs a value of another block.
@@ -58,18 +89,26 @@ func headerRange(b *hclsyntax.Block) hcl.Range {
 	return hcl.RangeBetween(b.TypeRange, last)
 }
 
-// block decodes a block of a kind into its declaration.
+// block decodes a block of a kind into its declaration, nil when it has no
+// address.
 func (d *decoder) block(b *hclsyntax.Block, kind *schema.Kind) *declaration {
 	header := headerRange(b)
-	decl := &declaration{kind: kind, header: place(header)}
 	if len(b.Labels) != 1 || b.Labels[0] == "" {
 		d.report(errorAt(header, "Wrong number of labels", "A block of kind %s has one label, the name by which others refer to it: %s \"NAME\" { … }", kind.Name, kind.Name))
-		decl.broken = true
-		return decl
+		return nil
 	}
-	decl.address = schema.NewAddress(kind.Name, b.Labels[0])
+	decl := &declaration{address: d.address(kind.Name, b.Labels[0]), kind: kind, src: &schema.Source{Block: place(header)}}
 	d.objects(decl, b)
 	return decl
+}
+
+// address returns an address, sharing its text with the index of blocks.
+func (d *decoder) address(kind, name string) schema.Address {
+	address := schema.NewAddress(kind, name)
+	if declared := d.scope.declared[address]; declared != nil {
+		return declared.address
+	}
+	return address
 }
 
 // objects decodes the body of a block into its objects.
@@ -77,31 +116,35 @@ func (d *decoder) objects(decl *declaration, b *hclsyntax.Block) {
 	before := len(d.diags)
 	turns, ok := d.turns(decl, b)
 	if !ok {
-		decl.broken = decl.whole == nil
+		decl.broken = decl.late() == nil
 		return
 	}
 	ws := d.arguments(b.Body, decl.kind.Shape, decl.kind.Name, forEach)
-	src := sourceOfBlock(hclRange(decl.header), ws, decl.kind.Shape)
+	decl.src = sourceOfBlock(hclRange(decl.header()), ws, decl.kind.Shape)
 	decl.broken = d.diags[before:].HasErrors()
-	decl.objects = make([]*schema.Object, 0, len(turns))
+	if decl.many == nil {
+		decl.one = d.arrange(decl, ws)
+		return
+	}
+	decl.many.keys = make([]string, 0, len(turns))
+	decl.many.objects = make([]*schema.Object, 0, len(turns))
 	for _, turn := range turns {
-		o := schema.NewObject(decl.kind)
-		o.Source, o.Address = src, decl.address
-		if turn != nil {
-			o.Address = instanceAddress(decl.address, turn.key)
-			decl.keys = append(decl.keys, turn.key)
-		}
 		d.each = turn
-		o.DependsOn = slices.Clone(decl.depends)
-		d.arrange(decl, o, ws)
-		decl.objects = append(decl.objects, o)
+		decl.many.keys = append(decl.many.keys, turn.key)
+		decl.many.objects = append(decl.many.objects, d.arrange(decl, ws))
 	}
 	d.each = nil
 }
 
 // arrange decodes the arguments of one object, and keeps for later those that
 // need other blocks.
-func (d *decoder) arrange(decl *declaration, o *schema.Object, ws []written) {
+func (d *decoder) arrange(decl *declaration, ws []written) *schema.Object {
+	o := schema.NewObject(decl.kind)
+	o.Source, o.Address = decl.src, decl.address
+	if d.each != nil {
+		o.Address = instanceAddress(decl.address, d.each.key)
+		o.DependsOn = slices.Clone(decl.many.depends)
+	}
 	before := len(d.diags)
 	d.depends = d.depends[:0]
 	for i := range ws {
@@ -121,6 +164,7 @@ func (d *decoder) arrange(decl *declaration, o *schema.Object, ws []written) {
 		decl.broken = decl.broken || d.diags[i].Severity == schema.Error
 	}
 	o.DependsOn = append(o.DependsOn, d.depends...)
+	return o
 }
 
 // complete says what is missing and fills in the key. Defaults come last,
@@ -133,7 +177,7 @@ func (d *decoder) complete(decl *declaration, o *schema.Object) {
 				o.SetAt(i, d.defaultKey(decl))
 				continue
 			}
-			d.leftOut(o.Record, i, decl.header)
+			d.leftOut(o.Record, i, decl.header())
 		}
 	}
 }
@@ -147,33 +191,45 @@ func (d *decoder) defaultKey(decl *declaration) schema.Value {
 	return schema.String(decl.address[len(decl.kind.Name)+1:])
 }
 
-// turns returns one turn for each object that a block makes: a single nil when
-// it has no for_each. ok is false when that is not known, or wrong.
-func (d *decoder) turns(decl *declaration, b *hclsyntax.Block) ([]*each, bool) {
+// turns returns one turn for each object that a block with for_each makes. ok
+// is false when that is not known yet, or wrong.
+func (d *decoder) turns(decl *declaration, b *hclsyntax.Block) (turns []*each, ok bool) {
 	attribute := b.Body.Attributes[forEach]
 	if attribute == nil {
-		return []*each{nil}, true
+		return nil, true
 	}
-	decl.repeated = true
-	if traversal := traversalOf(attribute.Expr); d.blocks != nil && traversal != nil {
-		if n, ok := d.scope.blockName(traversal); ok && len(traversal) == n.steps && d.blocks.single(n) {
-			d.report(errorAt(attribute.Expr.Range(), "Wrong value for for_each", "The block %s has no for_each, so it is one object and not a map of them.", n.address))
-			return nil, false
-		}
+	decl.many = &repetition{}
+	if d.overOneObject(attribute.Expr) {
+		return nil, false
 	}
 	v, ok := d.evaluate(attribute.Expr)
 	if d.late {
 		d.late = false
-		decl.whole = b
+		decl.many.whole = b
 		return nil, false
 	}
 	if !ok {
 		return nil, false
 	}
 	d.depends = d.depends[:0]
-	turns, ok := d.turnsOf(v, attribute.Expr.Range())
-	decl.depends = slices.Clone(d.depends)
+	turns, ok = d.turnsOf(v, attribute.Expr.Range())
+	decl.many.depends = slices.Clone(d.depends)
 	return turns, ok
+}
+
+// overOneObject reports a for_each over a block that has none: its attributes
+// are no collection.
+func (d *decoder) overOneObject(e hclsyntax.Expression) bool {
+	t := traversalOf(e)
+	if d.blocks == nil || t == nil {
+		return false
+	}
+	n, ok := d.scope.blockName(t)
+	if !ok || len(t) != n.steps || !d.blocks.single(n) {
+		return false
+	}
+	d.report(errorAt(e.Range(), "Wrong value for for_each", "The block %s has no for_each, so it is one object and not a map of them.", n.address))
+	return true
 }
 
 func (d *decoder) turnsOf(v cty.Value, at hcl.Range) ([]*each, bool) {
@@ -186,6 +242,8 @@ func (d *decoder) turnsOf(v cty.Value, at hcl.Range) ([]*each, bool) {
 	switch {
 	case t.secret:
 		return wrong("The value is a secret, and the keys of for_each are part of every address. Use a value that is no secret.")
+	case !v.IsKnown() && d.offline && len(t.needs) == 0:
+		return nil, false // what rests on it cannot be checked
 	case !v.IsKnown():
 		return wrong("The value is known only after apply, so the number of objects cannot be told now. Use a value that the configuration itself gives.")
 	case v.IsNull():

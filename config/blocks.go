@@ -20,7 +20,7 @@ type blocks struct {
 // single reports whether a name is that of one object.
 func (b *blocks) single(n blockName) bool {
 	decl := b.loader.byAddress[n.address]
-	return decl != nil && !decl.repeated
+	return decl != nil && decl.many == nil
 }
 
 // A wish is what an expression needs of one block: some attributes, some
@@ -89,12 +89,12 @@ func (b *blocks) wish(wishes map[string]map[string]*wish, t hcl.Traversal, n blo
 // grant returns the value of a block, as far as it is wished for.
 func (b *blocks) grant(w *wish) cty.Value {
 	switch {
-	case w.decl == nil || w.decl.broken && len(w.decl.objects) == 0:
+	case w.decl == nil || w.decl.broken && len(w.decl.objects()) == 0:
 		return cty.DynamicVal // an error has been reported
-	case w.decl.repeated:
+	case w.decl.many != nil:
 		return b.collection(w)
 	}
-	o := w.decl.objects[0]
+	o := w.decl.one
 	if w.whole || len(w.instances) > 0 {
 		return b.object(o)
 	}
@@ -121,9 +121,9 @@ func (b *blocks) collection(w *wish) cty.Value {
 	if v, ok := b.collections[w.decl.address]; ok {
 		return v
 	}
-	members := make(map[string]cty.Value, len(w.decl.objects))
-	for i, o := range w.decl.objects {
-		members[w.decl.keys[i]] = b.object(o)
+	members := make(map[string]cty.Value, len(w.decl.many.objects))
+	for i, o := range w.decl.many.objects {
+		members[w.decl.many.keys[i]] = b.object(o)
 	}
 	v := cty.ObjectVal(members)
 	if b.collections != nil {

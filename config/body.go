@@ -127,7 +127,7 @@ func (d *decoder) fill(r schema.Record, given []hcl.Range, at hcl.Range) {
 			d.leftOut(r, i, place(at))
 		}
 		if r.At(i) == nil && a.Default != nil {
-			r.SetAt(i, a.Default)
+			r.SetAt(i, ownDefault(a.Default))
 		}
 	}
 }

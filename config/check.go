@@ -59,8 +59,8 @@ func (l *loader) object(a schema.Address) *schema.Object {
 	if o := l.instances[a]; o != nil {
 		return o
 	}
-	if decl := l.byAddress[a]; decl != nil && !decl.repeated && len(decl.objects) > 0 {
-		return decl.objects[0]
+	if decl := l.byAddress[a]; decl != nil {
+		return decl.one
 	}
 	return nil
 }
@@ -105,10 +105,21 @@ func refersTo(v schema.Value, address schema.Address) bool {
 func (l *loader) check(o *schema.Object) {
 	before := len(l.diags)
 	l.checkRecord(o.Record, o.Source, o.Address)
-	if l.diags[before:].HasErrors() || o.Kind.Check == nil {
+	if l.diags[before:].HasErrors() || o.Kind.Check == nil || holdsUnknown(o) {
 		return
 	}
 	l.diags = append(l.diags, o.Kind.Check(o)...)
+}
+
+// holdsUnknown reports whether an argument could not be resolved offline. The
+// kind's own rules see whole objects or nothing.
+func holdsUnknown(o *schema.Object) bool {
+	for i := range o.Kind.Shape.Arguments {
+		if _, unknown := o.At(i).(schema.Unknown); unknown {
+			return true
+		}
+	}
+	return false
 }
 
 // checkRecord runs the rules of arguments, nested ones included.

@@ -35,7 +35,7 @@ func (l *loader) visit(decl *declaration, d *decoder, path []hop) {
 	decl.state = open
 	for _, need := range l.needsOf(decl) {
 		needed := l.byAddress[need.to]
-		if needed == nil {
+		if needed == nil || needed.kind == nil {
 			continue
 		}
 		path := append(path, need)
@@ -48,8 +48,8 @@ func (l *loader) visit(decl *declaration, d *decoder, path []hop) {
 	}
 	decl.state = done
 	l.evaluateLate(decl, d)
-	for _, o := range decl.objects {
-		if decl.repeated {
+	for _, o := range decl.objects() {
+		if decl.many != nil {
 			l.instances[o.Address] = o
 		}
 		if !decl.broken {
@@ -61,21 +61,19 @@ func (l *loader) visit(decl *declaration, d *decoder, path []hop) {
 // evaluateLate decodes what was kept of a block. In a cycle nothing is: it has
 // been reported, and its consequences would only hide it.
 func (l *loader) evaluateLate(decl *declaration, d *decoder) {
-	if decl.broken && decl.whole == nil && len(decl.pending) == 0 {
+	if decl.broken {
+		decl.pending = nil
 		return
 	}
 	before := len(d.diags)
-	switch {
-	case decl.broken:
-	case decl.whole != nil:
-		d.objects(decl, decl.whole)
-	default:
-		for i := range decl.pending {
-			l.evaluatePending(decl, &decl.pending[i], d)
-		}
+	if whole := decl.late(); whole != nil {
+		d.objects(decl, whole)
+	}
+	for i := range decl.pending {
+		l.evaluatePending(decl, &decl.pending[i], d)
 	}
 	decl.broken = decl.broken || d.diags[before:].HasErrors()
-	decl.whole, decl.pending = nil, nil
+	decl.pending = nil
 }
 
 func (l *loader) evaluatePending(decl *declaration, p *pending, d *decoder) {
@@ -92,8 +90,8 @@ func (l *loader) evaluatePending(decl *declaration, p *pending, d *decoder) {
 // needsOf lists the blocks that must be evaluated before a block.
 func (l *loader) needsOf(decl *declaration) []hop {
 	var hops []hop
-	if decl.whole != nil {
-		l.needsOfBody(decl.address, decl.whole.Body, &hops)
+	if whole := decl.late(); whole != nil {
+		l.needsOfBody(decl.address, whole.Body, &hops)
 	}
 	seen := map[hclsyntax.Expression]bool{}
 	for i := range decl.pending {
@@ -105,7 +103,7 @@ func (l *loader) needsOf(decl *declaration) []hop {
 		for _, b := range w.blocks {
 			l.needsOfBody(decl.address, b.Body, &hops)
 		}
-		if w.expr == nil && decl.repeated {
+		if w.expr == nil && decl.many != nil {
 			break // all instances share the blocks
 		}
 	}

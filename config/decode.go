@@ -292,14 +292,9 @@ func (d *decoder) run(e hclsyntax.Expression, ctx *hcl.EvalContext) (cty.Value, 
 // evaluated turns the value of a whole expression into a schema value. What
 // only the vendor can give becomes a reference to it, or a Later.
 func (d *decoder) evaluated(e hclsyntax.Expression, v cty.Value, s slot) schema.Value {
-	if v.IsWhollyKnown() {
-		return d.value(v, s, trail{})
-	}
 	t := trail{}
-	_, deep := v.UnmarkDeep()
-	_, t = t.unmark(cty.DynamicVal.WithMarks(deep))
-	if len(t.needs) == 0 {
-		return d.value(v, s, trail{}) // not resolved offline
+	if isWhollyKnown(v, &t) || len(t.needs) == 0 {
+		return d.value(v, s, trail{}) // unknown then means not resolved offline
 	}
 	d.depends = append(d.depends, t.depends...)
 	if !d.maySecret(t, s) {
@@ -309,6 +304,31 @@ func (d *decoder) evaluated(e hclsyntax.Expression, v cty.Value, s slot) schema.
 		return t.needs[0]
 	}
 	return d.defer_(e, s, t.needs)
+}
+
+// isWhollyKnown reports whether a value can be decoded now, and gathers in t
+// the marks of what cannot. A reference is known whatever its attributes are.
+func isWhollyKnown(v cty.Value, t *trail) bool {
+	v, top := (trail{}).unmark(v)
+	if targetOf(v) != nil || v.IsKnown() && v.IsNull() {
+		return true
+	}
+	if !v.IsKnown() {
+		t.join(top)
+		return false
+	}
+	known := true
+	if isStructure(v.Type()) && v.CanIterateElements() {
+		for it := v.ElementIterator(); it.Next(); {
+			_, element := it.Element()
+			known = isWhollyKnown(element, t) && known
+		}
+	}
+	if !known {
+		top.exact = false
+		t.join(top)
+	}
+	return known
 }
 
 // defer_ makes a value that evaluates e again once its needs are known.

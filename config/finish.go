@@ -12,7 +12,7 @@ import (
 func finishObject(o *schema.Object) {
 	for i := range o.Kind.Shape.Arguments {
 		if a := &o.Kind.Shape.Arguments[i]; o.At(i) == nil && a.Default != nil {
-			o.SetAt(i, a.Default)
+			o.SetAt(i, ownDefault(a.Default))
 		}
 	}
 	if o.Kind.Complete != nil {
@@ -20,12 +20,21 @@ func finishObject(o *schema.Object) {
 	}
 }
 
+// ownDefault returns a default that an object may keep for itself: its
+// references are completed in place.
+func ownDefault(v schema.Value) schema.Value {
+	if list, ok := v.(schema.List); ok {
+		return slices.Clone(list)
+	}
+	return v
+}
+
 // finish connects references with their objects, and checks everything that
 // needs whole objects.
 func (l *loader) finish() {
 	keys := l.indexKeys()
 	for _, decl := range l.declarations {
-		for _, o := range decl.objects {
+		for _, o := range decl.objects() {
 			l.link(decl, o, keys)
 			l.conf.Objects = append(l.conf.Objects, o)
 		}
@@ -35,7 +44,7 @@ func (l *loader) finish() {
 		if decl.broken {
 			continue
 		}
-		for _, o := range decl.objects {
+		for _, o := range decl.objects() {
 			l.check(o)
 		}
 	}
@@ -63,7 +72,7 @@ func (l *loader) indexKeys() keyIndex {
 			byKey = map[string]*schema.Object{}
 			index[decl.kind.Name] = byKey
 		}
-		for _, o := range decl.objects {
+		for _, o := range decl.objects() {
 			l.indexKey(byKey, decl, o)
 		}
 	}
@@ -95,14 +104,9 @@ func (l *loader) indexKey(byKey map[string]*schema.Object, decl *declaration, o 
 func (l *loader) link(decl *declaration, o *schema.Object, keys keyIndex) {
 	linker := &linker{loader: l, keys: keys, object: o}
 	for i := range o.Kind.Shape.Arguments {
-		v := o.At(i)
-		if v == nil {
-			continue
-		}
-		linker.at = i
-		linked, changed := linker.value(v, o.Kind.Shape.Arguments[i].Type)
-		if changed {
-			o.SetAt(i, linked)
+		if v := o.At(i); holdsRefs(v) {
+			linker.at = i
+			o.SetAt(i, linker.value(v, o.Kind.Shape.Arguments[i].Type))
 		}
 	}
 	decl.broken = decl.broken || linker.broken
@@ -122,47 +126,42 @@ type linker struct {
 	broken bool
 }
 
-// value returns v with its references completed. What is shared is copied
-// before it is changed.
-func (k *linker) value(v schema.Value, t schema.Type) (schema.Value, bool) {
+// value completes the references in v, in place where it is a collection, and
+// returns it.
+func (k *linker) value(v schema.Value, t schema.Type) schema.Value {
 	switch v := v.(type) {
 	case schema.Ref:
-		return k.ref(v, t), true
+		return k.ref(v, t)
 	case schema.Later:
 		for _, need := range v.Needs {
 			k.object.DependsOn = append(k.object.DependsOn, need.Address)
 		}
 	case schema.List:
-		return k.list(v, t)
+		if t.Elem == nil {
+			return v
+		}
+		for i, e := range v {
+			if holdsRefs(e) {
+				v[i] = k.value(e, *t.Elem)
+			}
+		}
 	case schema.Record:
 		for i := range v.Shape.Arguments {
-			if inner := v.At(i); inner != nil {
-				if linked, changed := k.value(inner, v.Shape.Arguments[i].Type); changed {
-					v.SetAt(i, linked)
-				}
+			if e := v.At(i); holdsRefs(e) {
+				v.SetAt(i, k.value(e, v.Shape.Arguments[i].Type))
 			}
 		}
 	}
-	return v, false
+	return v
 }
 
-func (k *linker) list(v schema.List, t schema.Type) (schema.Value, bool) {
-	var elem schema.Type
-	if t.Elem != nil {
-		elem = *t.Elem
+// holdsRefs reports whether a value may hold references.
+func holdsRefs(v schema.Value) bool {
+	switch v.(type) {
+	case schema.Ref, schema.Later, schema.List, schema.Record:
+		return true
 	}
-	changed := false
-	for i, e := range v {
-		linked, different := k.value(e, elem)
-		if !different {
-			continue
-		}
-		if !changed {
-			v, changed = slices.Clone(v), true
-		}
-		v[i] = linked
-	}
-	return v, changed
+	return false
 }
 
 func (k *linker) ref(r schema.Ref, t schema.Type) schema.Ref {
@@ -171,15 +170,15 @@ func (k *linker) ref(r schema.Ref, t schema.Type) schema.Ref {
 	}
 	decl := k.loader.byAddress[r.Address]
 	o := k.loader.instances[r.Address]
-	if decl != nil && !decl.repeated && len(decl.objects) == 1 {
-		o = decl.objects[0]
+	if decl != nil && decl.one != nil {
+		o = decl.one
 	}
 	if o == nil {
 		k.missing(r, decl)
 		return r
 	}
 	k.object.DependsOn = append(k.object.DependsOn, r.Address)
-	if o.Kind.Key != "" {
+	if o.Kind.Key != "" && r.Attribute == "" {
 		r.Key = o.Key()
 	}
 	if o == k.object {
@@ -216,11 +215,11 @@ func (k *linker) missing(r schema.Ref, decl *declaration) {
 		return // what is wrong with it has been reported
 	case !keyed:
 		k.report("Reference to all of for_each",
-			fmt.Sprintf("The block %s has for_each and makes %d objects. Name one of them, such as %s[%q], or all of them: values(%s).", r.Address, len(decl.objects), r.Address, firstOf(decl.keys), r.Address))
-	case !decl.repeated:
+			fmt.Sprintf("The block %s has for_each and makes %d objects. Name one of them, such as %s[%q], or all of them: values(%s).", r.Address, len(decl.many.objects), r.Address, firstOf(decl.many.keys), r.Address))
+	case decl.many == nil:
 		k.report("Reference to an instance that is not there", fmt.Sprintf("The block %s has no for_each, so it is one object and takes no key. Write %s.", block, block))
 	default:
-		k.report("Reference to an instance that is not there", fmt.Sprintf("The block %s makes no object with the key %q.%s", block, key, suggestOrList(key, slices.Clone(decl.keys))))
+		k.report("Reference to an instance that is not there", fmt.Sprintf("The block %s makes no object with the key %q.%s", block, key, suggestOrList(key, slices.Clone(decl.many.keys))))
 	}
 }
 

@@ -103,11 +103,11 @@ type loader struct {
 	aside  map[string][]*hclsyntax.Block // blocks that are no objects, by type
 	broken bool                          // a file has a syntax error
 
-	declared     map[schema.Address]bool // known before anything is parsed
-	names        map[string][]string     // of declared blocks, by kind
-	declarations []*declaration          // in file order
-	byAddress    map[schema.Address]*declaration
-	instances    map[schema.Address]*schema.Object
+	declarations []*declaration // in file order
+	// byAddress holds every block, from before it is parsed on: an entry then
+	// has nothing but its address.
+	byAddress map[schema.Address]*declaration
+	instances map[schema.Address]*schema.Object
 
 	variables map[string]*variable
 	locals    map[string]*local
@@ -123,7 +123,6 @@ func newLoader(ctx context.Context, options Options) *loader {
 		ctx: ctx, options: options,
 		environ: map[string]string{}, vendors: map[string]*schema.Vendor{},
 		aside: map[string][]*hclsyntax.Block{}, fetched: map[string]fetched{},
-		declared: map[schema.Address]bool{}, names: map[string][]string{},
 		byAddress: map[schema.Address]*declaration{}, instances: map[schema.Address]*schema.Object{},
 		variables: map[string]*variable{}, locals: map[string]*local{},
 		conf: &Configuration{Providers: map[string]*Provider{}, files: map[string]*file{}},
@@ -141,8 +140,7 @@ func newLoader(ctx context.Context, options Options) *loader {
 	}
 	l.scope = &scope{
 		kinds: kinds, variables: map[string]cty.Value{}, locals: map[string]cty.Value{}, late: map[string]*local{},
-		known: func(a schema.Address) bool { return l.declared[a] },
-		names: func(kind string) []string { return l.names[kind] },
+		declared: l.byAddress,
 	}
 	l.base = l.functions()
 	l.arrangeLayouts()

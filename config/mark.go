@@ -88,12 +88,28 @@ func (t trail) unmark(v cty.Value) (cty.Value, trail) {
 			t.source = joinSources(t.source, m.source)
 		}
 	}
-	// Marks come in no order.
+	t.tidy()
+	return v, t
+}
+
+// join adds what another trail says.
+func (t *trail) join(other trail) {
+	t.exact = other.exact && len(t.needs) == 0
+	t.needs = append(t.needs, other.needs...)
+	t.depends = append(t.depends, other.depends...)
+	if other.secret {
+		t.secret = true
+	}
+	t.source = joinSources(t.source, other.source)
+	t.tidy()
+}
+
+// tidy sorts what comes in no order.
+func (t *trail) tidy() {
 	slices.SortFunc(t.needs, compareRefs)
 	t.needs = slices.Compact(t.needs)
 	slices.Sort(t.depends)
 	t.depends = slices.Compact(t.depends)
-	return v, t
 }
 
 func compareRefs(a, b schema.Ref) int {
@@ -105,6 +121,8 @@ func joinSources(a, b string) string {
 	switch {
 	case a == "" || a == b:
 		return b
+	case b == "":
+		return a
 	case a < b:
 		return a + ", " + b
 	}

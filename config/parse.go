@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"os"
 	"runtime"
 	"strings"
 	"sync"
@@ -17,13 +18,18 @@ import (
 // piece takes some hundred times its size, and one is held per processor.
 const pieceSize = 32 << 10
 
+// keptText is how much text of a file is kept between cutting and parsing. The
+// pieces of larger files are read again.
+const keptText = 1 << 20
+
 // A piece is a run of items of one file that are parsed together, or the
 // blocks of a JSON file, which cannot be cut before it is parsed.
 type piece struct {
-	file   *file
-	items  []item
-	parsed hclsyntax.Blocks
-	out    *results
+	file       *file
+	start, end int // byte offsets
+	line       int
+	parsed     hclsyntax.Blocks
+	out        *results
 }
 
 // Results are the declarations of one piece. They have their place before the
@@ -71,32 +77,41 @@ func (l *loader) read(name string) *file {
 }
 
 func (l *loader) surveyNative(f *file) {
-	items, problem := scanItems(f.name, f.src)
-	if problem != nil {
-		l.report(*problem)
-		l.broken = true
-	}
-	start := 0
-	flush := func(end int) {
-		if start < end {
-			p := piece{file: f, items: items[start:end], out: &results{}}
+	var p piece
+	flush := func() {
+		if p.end > p.start {
+			p.out = &results{}
 			l.pieces, l.order = append(l.pieces, p), append(l.order, p.out)
 		}
-		start = end
+		p = piece{}
 	}
-	for i, it := range items {
+	for s := (&scanner{file: f.name, src: f.src, line: 1}); ; {
+		it, ok, problem := s.next()
+		if problem != nil {
+			l.report(*problem)
+			l.broken = true
+		}
+		if problem != nil || !ok {
+			break
+		}
 		if isSetting(it.word) {
-			flush(i)
+			flush()
 			l.parseSetting(f, it)
-			start = i + 1
 			continue
 		}
 		l.declare(it.word, it.label)
-		if it.end-items[start].start >= pieceSize {
-			flush(i + 1)
+		if p.file == nil {
+			p = piece{file: f, start: it.start, line: it.line}
+		}
+		p.end = it.end
+		if p.end-p.start >= pieceSize {
+			flush()
 		}
 	}
-	flush(len(items))
+	flush()
+	if len(f.src) > keptText {
+		f.src = nil
+	}
 }
 
 // declare notes that a block exists, before it is parsed.
@@ -105,14 +120,13 @@ func (l *loader) declare(kind, name string) {
 		return
 	}
 	address := schema.NewAddress(kind, name)
-	if !l.declared[address] {
-		l.declared[address] = true
-		l.names[kind] = append(l.names[kind], string(address[len(kind)+1:]))
+	if l.byAddress[address] == nil {
+		l.byAddress[address] = &declaration{address: address}
 	}
 }
 
 func (l *loader) parseSetting(f *file, it item) {
-	body, ds := parseItems(f, []item{it})
+	body, ds := parseText(f, f.src[it.start:it.end], it.start, it.line)
 	if ds.HasErrors() {
 		l.broken = true
 	}
@@ -140,27 +154,49 @@ func (l *loader) surveyJSON(f *file) {
 	l.pieces, l.order = append(l.pieces, p), append(l.order, p.out)
 }
 
-// parseItems parses a run of items of a file, with the right positions.
-func parseItems(f *file, items []item) (*hclsyntax.Body, schema.Diagnostics) {
-	first, last := items[0], items[len(items)-1]
-	parsed, hds := hclsyntax.ParseConfig(f.src[first.start:last.end], f.name, hcl.Pos{Line: first.line, Column: 1, Byte: first.start})
+// parseText parses a stretch of a file, with the right positions.
+func parseText(f *file, src []byte, start, line int) (*hclsyntax.Body, schema.Diagnostics) {
+	parsed, hds := hclsyntax.ParseConfig(src, f.name, hcl.Pos{Line: line, Column: 1, Byte: start})
 	return parsed.Body.(*hclsyntax.Body), fromHCL(hds)
 }
 
-// parsePiece parses a piece. The parser gives up a piece at its first error,
-// so then each item is parsed alone, and all errors are found.
-func parsePiece(p piece) (hclsyntax.Blocks, schema.Diagnostics) {
+// text returns the text of a piece.
+func (p *piece) text() ([]byte, *schema.Diagnostic) {
+	if p.file.src != nil {
+		return p.file.src[p.start:p.end], nil
+	}
+	src := make([]byte, p.end-p.start)
+	f, err := os.Open(p.file.name)
+	if err == nil {
+		_, err = f.ReadAt(src, int64(p.start))
+		_ = f.Close() // nothing was written
+	}
+	if err != nil {
+		d := unreadable(p.file.name, err)
+		return nil, &d
+	}
+	return src, nil
+}
+
+// blocks parses a piece. The parser gives up a piece at its first error, so
+// then each item is parsed alone, and all errors are found.
+func (p *piece) blocks() (hclsyntax.Blocks, schema.Diagnostics) {
 	if p.parsed != nil {
 		return p.parsed, nil
 	}
-	body, ds := parseItems(p.file, p.items)
+	src, problem := p.text()
+	if problem != nil {
+		return nil, schema.Diagnostics{*problem}
+	}
+	body, ds := parseText(p.file, src, p.start, p.line)
 	if !ds.HasErrors() {
 		return body.Blocks, append(ds, strayArguments(body)...)
 	}
 	var blocks hclsyntax.Blocks
 	ds = nil
-	for i := range p.items {
-		body, more := parseItems(p.file, p.items[i:i+1])
+	items, _ := scanItems(p.file.name, src)
+	for _, it := range items {
+		body, more := parseText(p.file, src[it.start:it.end], p.start+it.start, p.line+it.line-1)
 		ds = append(ds, more...)
 		if more.HasErrors() {
 			continue
@@ -196,7 +232,7 @@ func (l *loader) decodeBlocks() {
 				if i >= len(l.pieces) || l.ctx.Err() != nil {
 					return
 				}
-				if !l.decodePiece(d, l.pieces[i]) {
+				if !l.decodePiece(d, &l.pieces[i]) {
 					broken.Add(1)
 				}
 			}
@@ -216,8 +252,8 @@ func (l *loader) decodeBlocks() {
 
 // decodePiece decodes the blocks of a piece; it returns false when a part of
 // it could not even be parsed.
-func (l *loader) decodePiece(d *decoder, p piece) bool {
-	blocks, ds := parsePiece(p)
+func (l *loader) decodePiece(d *decoder, p *piece) bool {
+	blocks, ds := p.blocks()
 	d.diags = append(d.diags, ds...)
 	for _, b := range blocks {
 		kind := l.scope.kinds[b.Type]
@@ -225,7 +261,9 @@ func (l *loader) decodePiece(d *decoder, p piece) bool {
 			d.report(l.unknownBlock(b))
 			continue
 		}
-		p.out.declarations = append(p.out.declarations, d.block(b, kind))
+		if decl := d.block(b, kind); decl != nil {
+			p.out.declarations = append(p.out.declarations, decl)
+		}
 	}
 	return !ds.HasErrors()
 }
@@ -237,22 +275,23 @@ func (l *loader) unknownBlock(b *hclsyntax.Block) schema.Diagnostic {
 // collect puts the declarations in file order and finds addresses that are
 // there twice.
 func (l *loader) collect() {
+	l.declarations = make([]*declaration, 0, len(l.byAddress))
 	for _, slot := range l.order {
 		for _, decl := range slot.declarations {
-			if decl.address == "" {
-				continue
-			}
 			first := l.byAddress[decl.address]
-			if first == nil {
+			if first == nil || first.kind == nil {
 				l.byAddress[decl.address] = decl
 				l.declarations = append(l.declarations, decl)
 				continue
 			}
 			first.broken = true
 			l.report(schema.Diagnostic{Severity: schema.Error, Summary: "Block declared twice", Address: decl.address,
-				Detail:  fmt.Sprintf("The block %s is already declared at %s, and an address names one block. Rename one of the two, or take it out.", decl.address, first.header),
-				Subject: decl.header})
+				Detail:  fmt.Sprintf("The block %s is already declared at %s, and an address names one block. Rename one of the two, or take it out.", decl.address, first.header()),
+				Subject: decl.header()})
 		}
 	}
 	l.order = nil
+	for _, decl := range l.byAddress {
+		decl.broken = decl.broken || decl.kind == nil // it could not be parsed
+	}
 }

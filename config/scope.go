@@ -2,6 +2,7 @@ package config
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -20,9 +21,21 @@ type scope struct {
 	locals    map[string]cty.Value
 	// late lists the locals that need blocks, which are evaluated after them.
 	late map[string]*local
-	// known reports whether a block is declared somewhere, decoded or not.
-	known func(schema.Address) bool
-	names func(kind string) []string
+	// declared holds every block there is, decoded or not.
+	declared map[schema.Address]*declaration
+}
+
+func (s *scope) known(a schema.Address) bool { return s.declared[a] != nil }
+
+// names lists the blocks of a kind, sorted, for messages.
+func (s *scope) names(kind string) []string {
+	var names []string
+	for a := range s.declared {
+		if name, ok := strings.CutPrefix(string(a), kind+"."); ok {
+			names = append(names, name)
+		}
+	}
+	return sorted(names)
 }
 
 // An each is one turn of a for_each.

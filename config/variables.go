@@ -223,11 +223,14 @@ func (l *loader) variableValidation(v *variable, b *hclsyntax.Block) {
 // setVariable gives a variable its value.
 func (l *loader) setVariable(v *variable, given *givenValue) {
 	if given == nil {
-		if v.fallback == cty.NilVal {
-			l.report(l.missingVariable(v))
-			return
-		}
 		v.value = v.fallback
+		switch {
+		case v.fallback != cty.NilVal:
+		case l.options.Offline:
+			v.value = cty.UnknownVal(v.typ)
+		default:
+			l.report(l.missingVariable(v))
+		}
 		return
 	}
 	value, ds := given.of(v)
@@ -250,7 +253,7 @@ func (l *loader) setVariable(v *variable, given *givenValue) {
 
 func (l *loader) missingVariable(v *variable) schema.Diagnostic {
 	return errorAt(v.header, "Missing variable",
-		"The variable %q has no value and no default. Give it one in any of three ways:\n\n    -var %s=VALUE\n    %s = VALUE    in a file named with -var-file=FILE, or in one whose name ends in .auto.hclvars\n    the environment variable %s%s",
+		"The variable %q has no value and no default. Give it one in any of three ways:\n\n    -var %s=VALUE\n    -var-file=FILE, where FILE holds %s = VALUE\n    the environment variable %s%s",
 		v.name, v.name, v.name, variablePrefix, v.name)
 }
 
