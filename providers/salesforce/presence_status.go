@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/lockstep-sync/lockstep/schema"
 )
@@ -164,6 +165,10 @@ func heldStatus(k *schema.Kind, row *statusRow, channels []string) *schema.Objec
 
 func (c changed) seen() schema.LastChange {
 	seen := schema.LastChange{At: c.LastModifiedDate}
+	// The vendor's offset has no colon, which RFC 3339 wants.
+	if at, err := time.Parse("2006-01-02T15:04:05.000-0700", c.LastModifiedDate); err == nil {
+		seen.At = at.UTC().Format(time.RFC3339)
+	}
 	if c.LastModifiedBy != nil {
 		seen.By = c.LastModifiedBy.Name
 	}

@@ -3,9 +3,11 @@ package salesforce_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -99,6 +101,23 @@ func callsOfTheGuide(t *testing.T) {
 		if got := o.plan(wanted(test.objects...)).Calls.Reading; got != test.want {
 			t.Errorf("%s: %d calls, want %d", test.reason, got, test.want)
 		}
+	}
+}
+
+func TestWhoChangedAStatus(t *testing.T) { synctest.Test(t, whoChangedAStatus) }
+
+// A plan can say who changed what it undoes.
+func whoChangedAStatus(t *testing.T) {
+	o := acme(t, nil)
+	o.apply(wanted(status(t, "On_Break")))
+	held, err := o.provider.Read(t.Context(), schema.Query{Wanted: []*schema.Object{status(t, "On_Break")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(held.Objects, func(h *schema.Object) bool { return h.Key() == "On_Break" })
+	seen := held.Objects[i].Seen
+	if _, err := time.Parse(time.RFC3339, seen.At); err != nil || seen.By != "Lockstep Integration" {
+		t.Errorf("changed by %q at %q (%v)", seen.By, seen.At, err)
 	}
 }
 

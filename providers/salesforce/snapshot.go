@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+
+	"github.com/lockstep-sync/lockstep/providers/internal/rest"
 )
 
 // A snapshot holds the tables that one reading looked at. Each is loaded once,
@@ -135,7 +137,7 @@ func (s *snapshot) loadTooling(ctx context.Context, c *Connection, t table) erro
 // Omni-Channel answers (SECONDARY: INVALID_TYPE).
 func (s *snapshot) take(ctx context.Context, c *Connection, t table, body json.RawMessage, err error) error {
 	switch {
-	case err != nil && t.omni && strings.Contains(err.Error(), "INVALID_TYPE"):
+	case t.omni && rest.CodeOf(err) == "INVALID_TYPE":
 		s.omniOff = true
 		return nil
 	case err == nil:
