@@ -88,19 +88,16 @@ func wireTables(rule schema.Record) (publisher, subscriber []wireRow) {
 type split struct{ both, publisher, subscriber schema.List }
 
 // splitTables writes held tables the way the wanted block does, so that a rule
-// that is settled shows no change: a row that stands in both tables, and whose
-// state the block lists under both, is listed there; every other row stays in
-// its own table. Row order is kept.
+// that is settled shows no change, and one that is not shows it where the block
+// has it. A row that stands in both tables is one of both, unless the block
+// writes its state or its status in a table of one direction. Row order is kept.
 func splitTables(wanted schema.Record, publisher, subscriber []wireRow) split {
-	states := map[string]bool{}
-	for _, row := range wanted.Records("both") {
-		states[wireState(row.Get("acd_state"))] = true
-	}
 	s := split{both: schema.List{}, publisher: schema.List{}, subscriber: schema.List{}}
 	rest := slices.Clone(subscriber)
+	apart := writtenApart(wanted)
 	for _, row := range publisher {
 		i := slices.Index(rest, row)
-		if i < 0 || !states[row.AgentState] {
+		if i < 0 || apart(row) {
 			s.publisher = append(s.publisher, rowValue(row))
 			continue
 		}
@@ -111,6 +108,29 @@ func splitTables(wanted schema.Record, publisher, subscriber []wireRow) split {
 		s.subscriber = append(s.subscriber, rowValue(row))
 	}
 	return s
+}
+
+// writtenApart reports whether a block writes a row in one direction: its state
+// among the publisher's or its status among the subscriber's, and not its state
+// in both.
+func writtenApart(wanted schema.Record) func(wireRow) bool {
+	states := func(table string) map[string]bool {
+		set := map[string]bool{}
+		for _, row := range wanted.Records(table) {
+			set[wireState(row.Get("acd_state"))] = true
+		}
+		return set
+	}
+	both, published := states("both"), states("publisher")
+	subscribed := wanted.Records("subscriber")
+	return func(row wireRow) bool {
+		if both[row.AgentState] {
+			return false
+		}
+		return published[row.AgentState] || slices.ContainsFunc(subscribed, func(r schema.Record) bool {
+			return schema.Equal(r.Get("salesforce_status"), statusValue(row.PartnerState))
+		})
+	}
 }
 
 func rowValue(row wireRow) schema.Record {

@@ -55,49 +55,66 @@ func TestTablesAreNeverMissing(t *testing.T) {
 func TestSplitTables(t *testing.T) {
 	available, lunch, working := wireRow{"Available", "Online"}, wireRow{"Lunch", "Break"}, wireRow{"Working", "On a Call"}
 	otherLunch := wireRow{"Lunch", "Away"}
+	type tables struct{ both, publisher, subscriber []wireRow }
 	for _, tc := range []struct {
 		why                   string
-		both                  []wireRow // as the block writes them
+		block                 tables
 		publisher, subscriber []wireRow // as CXone holds them
-		want                  [3][]wireRow
+		want                  tables
 	}{
 		{
-			"a settled rule reads as the block writes it", []wireRow{available, lunch},
+			"a settled rule reads as the block writes it", tables{both: []wireRow{available, lunch}, publisher: []wireRow{working}},
 			[]wireRow{available, lunch, working}, []wireRow{available, lunch},
-			[3][]wireRow{{available, lunch}, {working}, nil},
+			tables{both: []wireRow{available, lunch}, publisher: []wireRow{working}},
 		},
 		{
-			"rows that the block writes apart stay apart", nil,
+			"rows that the block writes apart stay apart", tables{publisher: []wireRow{available, lunch}, subscriber: []wireRow{available, lunch}},
 			[]wireRow{available, lunch}, []wireRow{available, lunch},
-			[3][]wireRow{nil, {available, lunch}, {available, lunch}},
+			tables{publisher: []wireRow{available, lunch}, subscriber: []wireRow{available, lunch}},
 		},
 		{
-			"a row that somebody took out of one table stands in the other", []wireRow{available, lunch},
+			"a row that leaves both is missed in both", tables{both: []wireRow{available}},
+			[]wireRow{available, lunch}, []wireRow{available, lunch},
+			tables{both: []wireRow{available, lunch}},
+		},
+		{
+			"a row that becomes one of the publisher leaves the subscriber", tables{publisher: []wireRow{lunch}},
+			[]wireRow{lunch}, []wireRow{lunch},
+			tables{publisher: []wireRow{lunch}, subscriber: []wireRow{lunch}},
+		},
+		{
+			"a row that somebody took out of one table stands in the other", tables{both: []wireRow{available, lunch}},
 			[]wireRow{available, lunch}, []wireRow{available},
-			[3][]wireRow{{available}, {lunch}, nil},
+			tables{both: []wireRow{available}, publisher: []wireRow{lunch}},
 		},
 		{
-			"a row that somebody changed in both is still one of both", []wireRow{lunch},
+			"a row that somebody changed in both is still one of both", tables{both: []wireRow{lunch}},
 			[]wireRow{otherLunch}, []wireRow{otherLunch},
-			[3][]wireRow{{otherLunch}, nil, nil},
+			tables{both: []wireRow{otherLunch}},
 		},
 		{
-			"two statuses that lead to one code: one holds both ways", []wireRow{lunch},
+			"two statuses that lead to one code: one holds both ways", tables{both: []wireRow{lunch}, subscriber: []wireRow{otherLunch}},
 			[]wireRow{lunch}, []wireRow{otherLunch, lunch},
-			[3][]wireRow{{lunch}, nil, {otherLunch}},
+			tables{both: []wireRow{lunch}, subscriber: []wireRow{otherLunch}},
 		},
 		{
-			"a row that CXone holds twice shows twice", []wireRow{lunch},
+			"a row that CXone holds twice shows twice", tables{both: []wireRow{lunch}},
 			[]wireRow{lunch}, []wireRow{lunch, lunch},
-			[3][]wireRow{{lunch}, nil, {lunch}},
+			tables{both: []wireRow{lunch}, subscriber: []wireRow{lunch}},
 		},
 	} {
 		wanted := schema.NewRecord(ruleShape)
-		wanted.Set("both", list(tc.both))
+		wanted.Set("both", list(tc.block.both))
+		wanted.Set("publisher", list(tc.block.publisher))
+		wanted.Set("subscriber", list(tc.block.subscriber))
 		got := splitTables(wanted, tc.publisher, tc.subscriber)
-		for i, held := range []schema.List{got.both, got.publisher, got.subscriber} {
-			if held == nil || !schema.Equal(list(tc.want[i]), held) {
-				t.Errorf("%s: list %d is %s", tc.why, i, schema.Text(held))
+		for _, table := range []struct {
+			name string
+			want []wireRow
+			got  schema.List
+		}{{"both", tc.want.both, got.both}, {"publisher", tc.want.publisher, got.publisher}, {"subscriber", tc.want.subscriber, got.subscriber}} {
+			if table.got == nil || !schema.Equal(list(table.want), table.got) {
+				t.Errorf("%s: %s is %s", tc.why, table.name, schema.Text(table.got))
 			}
 		}
 	}
