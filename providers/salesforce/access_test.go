@@ -51,7 +51,7 @@ func TestProfileAccessRefused(t *testing.T) { synctest.Test(t, testProfileAccess
 func testProfileAccessRefused(t *testing.T) {
 	o := acme(t, nil)
 	lunch := status(t, "Lunch")
-	o.refused(wanted(lunch, access(t, "profile_access", "Suport Agent", refs("Lunch"))), "Profile that does not exist", `Did you mean "Support Agent"?`)
+	o.refused(wanted(lunch, access(t, "profile_access", "Support Agnet", refs("Lunch"))), "Profile that does not exist", `Did you mean "Support Agent"?`)
 	o.refused(wanted(lunch, access(t, "profile_access", "Admin", refs("Lunch")), access(t, "profile_access", "System Administrator", refs("Lunch"))), "Profile named twice")
 	o.refused(wanted(access(t, "profile_access", "Support Agent", schema.Strings("Awai"))), "Presence status that does not exist", `Did you mean "Away"?`)
 	if o.count("deployRequest") != 0 {

@@ -117,7 +117,7 @@ func readAgentAccess(_ context.Context, q question, r *reading) error {
 				fmt.Sprintf("%s and %s give the same permission set and package, and an exclusive list takes both from everybody who is not on it: the two would undo each other. Put all users into one block.", other.Address, o.Address)))
 		}
 		grant, faults := r.grantOf(o)
-		people, more := r.people(o, "users")
+		people, more := r.people(o)
 		faults = append(faults, more...)
 		if len(faults) > 0 {
 			r.held.Diagnostics = append(r.held.Diagnostics, faults...)
@@ -241,14 +241,14 @@ func inNamespace(rows []permissionSetRow, namespace string) []permissionSetRow {
 // A person is a user as a block names it.
 type person struct{ id, name string }
 
-// people finds the users that an argument lists by user name or e-mail.
-func (s *snapshot) people(o *schema.Object, argument string) ([]person, schema.Diagnostics) {
+// people finds the users that a block lists by user name or e-mail.
+func (s *snapshot) people(o *schema.Object) ([]person, schema.Diagnostics) {
 	var people []person
 	var faults schema.Diagnostics
-	for _, name := range o.Texts(argument) {
+	for _, name := range o.Texts("users") {
 		matches := s.look().users[strings.ToLower(name)]
 		if detail := wrongMatch(name, matches); detail != "" {
-			faults = append(faults, schema.ErrorAt(o, argument, "User that cannot be told", detail))
+			faults = append(faults, schema.ErrorAt(o, "users", "User that cannot be told", detail))
 			continue
 		}
 		people = append(people, person{ShortID(active(matches)[0].ID), name})
@@ -334,7 +334,7 @@ func changeAgentAccess(p *part) {
 		return
 	}
 	g, faults := p.org.grantOf(p.step.Wanted)
-	people, more := p.org.people(p.step.Wanted, "users")
+	people, more := p.org.people(p.step.Wanted)
 	if err := append(faults, more...).Err(); err != nil {
 		p.fail(err)
 		return

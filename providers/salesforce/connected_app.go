@@ -106,7 +106,7 @@ func readApps(ctx context.Context, q question, r *reading) error {
 		delete(found, o.Key())
 	}
 	r.unmanaged(q.kind, len(found))
-	if err := r.readConnectedApps(ctx, q, classic); err != nil {
+	if err := r.readConnectedApps(ctx, classic); err != nil {
 		return err
 	}
 	return r.readExternalApps(ctx, q, external)
@@ -163,7 +163,7 @@ func bothTypes(o *schema.Object) schema.Diagnostic {
 
 // readConnectedApps reads classic connected apps. Their secret is never
 // returned.
-func (r *reading) readConnectedApps(ctx context.Context, q question, apps []*schema.Object) error {
+func (r *reading) readConnectedApps(ctx context.Context, apps []*schema.Object) error {
 	bodies, err := r.readBodies(ctx, connectedAppType, keys(apps))
 	if err != nil {
 		return err

@@ -31,32 +31,14 @@ func oauthSettingsName(app string) string { return app + "_oauth" }
 // to Salesforce: one that is sent does not become usable (SECONDARY).
 func newExternalApp(o *schema.Object) []Component {
 	name, label := o.Key(), o.Text("label")
-	global := Element(globalOAuthType,
-		Leaf("callbackUrl", callbackURLs(o)),
-		Leaf(parentElement, name),
-		Leaf("isConsumerSecretOptional", fmt.Sprint(!o.Bool("require_secret_for_web_server_flow"))),
-	)
-	if o.Get("pkce") != nil {
-		global.Add(Leaf("isPkceRequired", fmt.Sprint(o.Bool("pkce"))))
-	}
-	global.Add(
-		Leaf("isSecretRequiredForRefreshToken", fmt.Sprint(o.Bool("require_secret_for_refresh_token_flow"))),
-		Leaf("label", label),
-		// true would replace them on every deploy (VERIFIED).
-		Leaf("shouldRotateConsumerKey", "false"),
-		Leaf("shouldRotateConsumerSecret", "false"),
-	)
 	return []Component{
 		{Type: externalAppType, FullName: name, Body: Element(externalAppType,
 			Leaf("contactEmail", o.Text("contact_email")),
 			Leaf("distributionState", "Local"),
 			Leaf("isProtected", "false"),
 			Leaf("label", label))},
-		{Type: globalOAuthType, FullName: globalOAuthName(name), Body: global},
-		{Type: oauthSettingsType, FullName: oauthSettingsName(name), Body: Element(oauthSettingsType,
-			Leaf("commaSeparatedOauthScopes", strings.Join(metadataScopes(o.Texts("scopes")), ",")),
-			Leaf(parentElement, name),
-			Leaf("label", label))},
+		newGlobalOAuth(o),
+		newOAuthSettings(o),
 		{Type: oauthPolicyType, FullName: name + "_oauthPlcy", Body: Element(oauthPolicyType,
 			Leaf(parentElement, name),
 			Leaf("ipRelaxationPolicyType", "Enforce"),
@@ -69,6 +51,19 @@ func newExternalApp(o *schema.Object) []Component {
 			Leaf("isOauthPluginEnabled", "true"),
 			Leaf("label", label))},
 	}
+}
+
+func newGlobalOAuth(o *schema.Object) Component {
+	body := Element(globalOAuthType, Leaf(parentElement, o.Key()), Leaf("label", o.Text("label")))
+	updateGlobalOAuth(body, o)
+	return Component{Type: globalOAuthType, FullName: globalOAuthName(o.Key()), Body: body}
+}
+
+func newOAuthSettings(o *schema.Object) Component {
+	return Component{Type: oauthSettingsType, FullName: oauthSettingsName(o.Key()), Body: Element(oauthSettingsType,
+		Leaf("commaSeparatedOauthScopes", strings.Join(metadataScopes(o.Texts("scopes")), ",")),
+		Leaf(parentElement, o.Key()),
+		Leaf("label", o.Text("label")))}
 }
 
 // updateExternalApp rewrites those of the components whose values change.
@@ -89,13 +84,21 @@ func updateExternalApp(p *part, seen appSeen) {
 			return nil
 		})
 	}
-	if changed("callback_url", "require_secret_for_web_server_flow", "require_secret_for_refresh_token_flow", "pkce") {
+	switch {
+	case !changed("callback_url", "require_secret_for_web_server_flow", "require_secret_for_refresh_token_flow", "pkce"):
+	case seen.globalOAuth == "": // an app that has no OAuth settings yet
+		p.deploy(newGlobalOAuth(o))
+	default:
 		p.rewrite(globalOAuthType, seen.globalOAuth, func(body *Node) error {
 			updateGlobalOAuth(body, o)
 			return nil
 		})
 	}
-	if changed("scopes") {
+	switch {
+	case !changed("scopes"):
+	case seen.oauth == "":
+		p.deploy(newOAuthSettings(o))
+	default:
 		p.rewrite(oauthSettingsType, seen.oauth, func(body *Node) error {
 			body.Set("commaSeparatedOauthScopes", strings.Join(metadataScopes(o.Texts("scopes")), ","))
 			return nil
@@ -112,6 +115,7 @@ func updateGlobalOAuth(body *Node, o *schema.Object) {
 	if o.Get("pkce") != nil {
 		body.Set("isPkceRequired", fmt.Sprint(o.Bool("pkce")))
 	}
+	// true would replace them on every deploy (VERIFIED).
 	body.Set("shouldRotateConsumerKey", "false")
 	body.Set("shouldRotateConsumerSecret", "false")
 }
@@ -122,6 +126,9 @@ func updateGlobalOAuth(body *Node, o *schema.Object) {
 func (r *reading) readExternalApps(ctx context.Context, q question, apps []*schema.Object) error {
 	if err := r.checkBeforeCreating(ctx, q, apps); err != nil || len(apps) == 0 {
 		return err
+	}
+	for _, held := range apps {
+		r.apps[held.Key()] = appSeen{typ: externalAppType}
 	}
 	usage, err := r.appUsage(ctx)
 	if err != nil {

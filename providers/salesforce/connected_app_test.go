@@ -2,6 +2,7 @@ package salesforce_test
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -18,9 +19,7 @@ func connector(t *testing.T, with values) *schema.Object {
 		"callback_url":  schema.Strings("https://callback.acme.example/oauth"),
 		"scopes":        schema.Strings("visualforce", "full", "api", "web", "refresh_token"),
 	}
-	for name, v := range with {
-		arguments[name] = v
-	}
+	maps.Copy(arguments, with)
 	return declare(t, "connected_app", "Salesforce_Connector", arguments)
 }
 
@@ -106,9 +105,12 @@ func handMade() []provider.Component {
 func TestExternalClientAppIsAdopted(t *testing.T) { synctest.Test(t, externalClientAppIsAdopted) }
 
 func externalClientAppIsAdopted(t *testing.T) {
-	o := acme(t, nil)
-	o.deployByHand(t, handMade()...)
-	o.apply(wanted(connector(t, nil)))
+	for _, parts := range []int{3, 1} { // with settings of other names, and with none
+		o := acme(t, nil)
+		o.deployByHand(t, handMade()[:parts]...)
+		o.apply(wanted(connector(t, nil)))
+		o.apply(reconcile.Wanted{Removed: []schema.Removal{removal(t, "connected_app", "Salesforce_Connector")}})
+	}
 }
 
 func TestAppOfBothTypes(t *testing.T) { synctest.Test(t, appOfBothTypes) }

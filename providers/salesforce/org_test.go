@@ -60,8 +60,12 @@ func (o *org) connect() *provider.Provider {
 // breaks.
 func (o *org) RoundTrip(r *http.Request) (answer *http.Response, err error) {
 	defer func() {
-		if recover() == http.ErrAbortHandler {
+		switch reason := recover(); reason {
+		case nil:
+		case any(http.ErrAbortHandler):
 			answer, err = nil, io.ErrUnexpectedEOF
+		default:
+			panic(reason)
 		}
 	}()
 	o.mu.Lock()

@@ -165,7 +165,7 @@ func (r *reading) readBridge(ctx context.Context, o *schema.Object) error {
 				fmt.Sprintf("The org has no Lightning app with the API name %q. Apps of Salesforce begin with standard__, such as standard__LightningService. %s", app, suggest(app, apps))))
 		}
 	}
-	people, faults := r.people(o, "users")
+	people, faults := r.people(o)
 	r.held.Diagnostics = append(r.held.Diagnostics, faults...)
 	r.bridge[o.Key()] = seen
 	if seen.stream == "" {

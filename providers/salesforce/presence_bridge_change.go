@@ -128,7 +128,7 @@ func createStream(p *part, o *schema.Object, seen bridgeSeen) {
 // from those who are not listed. One that this very deploy makes has to be
 // asked for first.
 func assignBridgeSet(p *part, o *schema.Object, seen bridgeSeen) {
-	people, faults := p.org.people(o, "users")
+	people, faults := p.org.people(o)
 	if err := faults.Err(); err != nil {
 		p.fail(err)
 		return
