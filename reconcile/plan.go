@@ -332,7 +332,7 @@ func (pl *planner) unlessAttested(step *schema.Step) *schema.Step {
 	}
 	when := attested.At.UTC().Format(time.DateOnly)
 	switch {
-	case attested.Digest != attestedDigest(step.Wanted):
+	case !attested.attests(step.Wanted):
 		step.Reason = fmt.Sprintf("%s attested another content on %s; %s", attested.By, when, step.Reason)
 		return step
 	case !attested.Until.IsZero() && !pl.now.Before(attested.Until):

@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"cmp"
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/base64"
@@ -10,6 +11,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -28,6 +31,10 @@ const RecordVersion = 1
 //
 // A nil *Record remembers nothing. A Record is safe for concurrent use.
 type Record struct {
+	// Work is how much a new digest costs, in scrypt's N: a power of two. Zero
+	// is the default, some tens of milliseconds.
+	Work int
+
 	path string
 
 	mu   sync.Mutex
@@ -93,8 +100,7 @@ func (r *Record) before(a schema.Address, path string, v schema.Secret) sent {
 	if !ok {
 		return sentUnknown
 	}
-	digest := slowDigest(v, was.Salt)
-	if subtle.ConstantTimeCompare([]byte(digest), []byte(was.Digest)) == 1 {
+	if sameDigest(v, was.Salt, was.Digest) {
 		return sentSame
 	}
 	return sentOther
@@ -114,7 +120,7 @@ func (r *Record) remember(step *schema.Step, now time.Time) error {
 			continue
 		}
 		salt := newSalt()
-		r.data.Sent[sentKey(step.Address, change.Path)] = sentDigest{salt, slowDigest(v, salt), now.UTC()}
+		r.data.Sent[sentKey(step.Address, change.Path)] = sentDigest{salt, slowDigest(v, salt, r.work()), now.UTC()}
 		changed = true
 	}
 	if !changed {
@@ -143,7 +149,7 @@ func (r *Record) Attest(step *schema.Step, a Attestation) error {
 	if r == nil {
 		return errors.New("attest: there is no record to write to")
 	}
-	a.Digest = attestedDigest(step.Wanted)
+	a.Digest = attestedDigest(step.Wanted, r.work())
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.data.Attested[step.Address] = a
@@ -161,17 +167,27 @@ func (r *Record) Attested(a schema.Address) (Attestation, bool) {
 	return attestation, ok
 }
 
-// attestedDigest covers everything that a person typed, secrets by a slow
-// digest whose salt is the rest.
-func attestedDigest(wanted *schema.Object) string {
+// attests reports whether an attestation is about just what is wanted now.
+func (a Attestation) attests(wanted *schema.Object) bool {
+	return a.Digest != "" && a.Digest == attestedDigest(wanted, workOf(a.Digest))
+}
+
+// attestedDigest covers everything that a person typed: a digest of what may
+// be known, and a slow one of the secrets, salted with the first.
+func attestedDigest(wanted *schema.Object, work int) string {
 	digest := digestOf(wanted)
 	if wanted == nil {
 		return digest
 	}
-	for _, secret := range secretsOf(wanted.Record) {
-		digest = slowDigest(secret, digest)
+	secrets := secretsOf(wanted.Record)
+	if len(secrets) == 0 {
+		return digest
 	}
-	return digest
+	var all strings.Builder
+	for _, secret := range secrets {
+		write(&all, secret.Reveal())
+	}
+	return slowDigest(schema.NewSecret(all.String(), ""), digest, work)
 }
 
 func secretsOf(r schema.Record) []schema.Secret {
@@ -221,12 +237,38 @@ func newSalt() string {
 	return base64.RawStdEncoding.EncodeToString(salt[:])
 }
 
-// slowDigest costs tens of milliseconds on purpose: whoever steals the record
-// must pay that for every guess.
-func slowDigest(v schema.Secret, salt string) string {
-	key, err := scrypt.Key([]byte(v.Reveal()), []byte(salt), 1<<14, 8, 1, 32)
+// defaultWork makes a digest cost tens of milliseconds on purpose: whoever
+// steals the record must pay that for every guess.
+const defaultWork = 1 << 14
+
+func (r *Record) work() int { return cmp.Or(r.Work, defaultWork) }
+
+// slowDigest returns "scrypt$N$digest", so that a digest says how it was made.
+func slowDigest(v schema.Secret, salt string, work int) string {
+	key, err := scrypt.Key([]byte(v.Reveal()), []byte(salt), work, 8, 1, 32)
 	if err != nil {
-		panic("reconcile: scrypt refuses its fixed parameters: " + err.Error())
+		return "" // the work is no power of two; equals no digest
 	}
-	return base64.RawStdEncoding.EncodeToString(key)
+	return fmt.Sprintf("scrypt$%d$%s", work, base64.RawStdEncoding.EncodeToString(key))
+}
+
+func sameDigest(v schema.Secret, salt, digest string) bool {
+	again := slowDigest(v, salt, workOf(digest))
+	return again != "" && subtle.ConstantTimeCompare([]byte(again), []byte(digest)) == 1
+}
+
+// maxWork bounds what a tampered record can cost.
+const maxWork = 1 << 20
+
+// workOf returns the work that a digest says, 0 when it says none.
+func workOf(digest string) int {
+	parts := strings.Split(digest, "$")
+	if len(parts) != 3 {
+		return 0
+	}
+	work, err := strconv.Atoi(parts[1])
+	if err != nil || work > maxWork {
+		return 0
+	}
+	return work
 }

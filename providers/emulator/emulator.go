@@ -12,6 +12,7 @@
 package emulator
 
 import (
+	"crypto/rsa"
 	"net/http"
 	"time"
 
@@ -32,6 +33,8 @@ type Options struct {
 	Now func() time.Time
 	// SessionLifetime is how long a Salesforce token lives after its last use.
 	SessionLifetime time.Duration
+	// Key signs CXone's tokens; one is made when it is nil, which takes a while.
+	Key *rsa.PrivateKey
 	// OnCall is called before a call is handled, with the number of the call
 	// since the start, over both vendors. When it cancels the call's context,
 	// the call never reaches the vendor.
@@ -63,7 +66,7 @@ func New(seed *tenant.Tenant, options Options) *Emulator {
 	}
 	e := &Emulator{
 		Org:     salesforce.New(seed, salesforce.Options{Now: options.Now, SessionLifetime: options.SessionLifetime}),
-		Tenant:  cxone.New(seed, cxone.Options{Now: options.Now, Hosts: cxone.ByRequest}),
+		Tenant:  cxone.New(seed, cxone.Options{Now: options.Now, Key: options.Key, Hosts: cxone.ByRequest}),
 		seed:    seed,
 		options: options,
 		stats:   newCounter(),
