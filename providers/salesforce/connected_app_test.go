@@ -84,7 +84,7 @@ func testConnectedAppIsAdopted(t *testing.T) {
 // deployByHand puts components into the org past the plan.
 func (o *org) deployByHand(t *testing.T, components ...provider.Component) {
 	t.Helper()
-	result, err := o.connect().Connection().Deploy(t.Context(), provider.Package{Components: components}, provider.DeployOptions{})
+	result, err := provider.Connect(o.options()).Deploy(t.Context(), provider.Package{Components: components}, provider.DeployOptions{})
 	if err != nil || result.Err() != nil {
 		t.Fatalf("deploy by hand: %v %v", err, result.Err())
 	}

@@ -46,14 +46,16 @@ func acme(t *testing.T, seed func(*tenant.Tenant)) *org {
 }
 
 // connect makes another provider for the same org, one that remembers nothing.
-func (o *org) connect() *provider.Provider {
-	return provider.New(provider.Options{
+func (o *org) connect() *provider.Provider { return provider.New(o.options()) }
+
+func (o *org) options() provider.Options {
+	return provider.Options{
 		InstanceURL: "https://acme.my.salesforce.com",
 		ClientCredentials: &provider.ClientCredentials{
 			ClientID: tenant.AcmeClientID, ClientSecret: schema.NewSecret(tenant.AcmeClientSecret, "test"),
 		},
 		HTTP: o,
-	})
+	}
 }
 
 // RoundTrip reaches the emulated org. A fault that panics is a connection that

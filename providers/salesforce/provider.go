@@ -35,9 +35,6 @@ func New(options Options) *Provider {
 	return &Provider{conn: Connect(options), vendor: Vendor()}
 }
 
-// Connection returns the connection that the provider speaks through.
-func (p *Provider) Connection() *Connection { return p.conn }
-
 // Vendor describes the provider.
 func (p *Provider) Vendor() *schema.Vendor { return p.vendor }
 
