@@ -175,14 +175,67 @@ func EqualSet(a, b List) bool {
 // DiffSet returns the elements of wanted that held lacks, and the elements of
 // held that wanted lacks, each in its own order.
 func DiffSet(wanted, held List) (added, removed List) {
-	left := slices.Clone(held)
+	left := newMultiset(held)
 	for _, w := range wanted {
-		i := slices.IndexFunc(left, func(h Value) bool { return Equal(w, h) })
-		if i < 0 {
+		if !left.take(w) {
 			added = append(added, w)
-			continue
 		}
-		left = slices.Delete(left, i, i+1)
 	}
-	return added, left
+	return added, left.rest()
+}
+
+// multiset finds equal elements without looking at all of them: access lists
+// run to thousands.
+type multiset struct {
+	elements List
+	taken    []bool
+	byText   map[string][]int
+}
+
+func newMultiset(list List) *multiset {
+	m := &multiset{elements: list, taken: make([]bool, len(list)), byText: make(map[string][]int, len(list))}
+	for i, e := range list {
+		for _, text := range namesOf(e) {
+			m.byText[text] = append(m.byText[text], i)
+		}
+	}
+	return m
+}
+
+// namesOf returns texts of which two equal values share at least one. Records
+// hold references, whose names may pair in any way; they share one text.
+func namesOf(v Value) []string {
+	switch v := v.(type) {
+	case Ref:
+		if v.Label != "" && v.Label != v.Key {
+			return []string{v.Key, v.Label}
+		}
+		return []string{v.Key}
+	case Record, List:
+		return []string{""}
+	}
+	return []string{Text(v)}
+}
+
+// take removes one element equal to v and reports whether there was one.
+func (m *multiset) take(v Value) bool {
+	for _, text := range namesOf(v) {
+		for _, i := range m.byText[text] {
+			if !m.taken[i] && Equal(v, m.elements[i]) {
+				m.taken[i] = true
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (m *multiset) rest() List {
+	var rest List
+	for i, e := range m.elements {
+		if !m.taken[i] {
+			rest = append(rest, e)
+		}
+	}
+	return rest
 }
