@@ -127,7 +127,7 @@ func (a *applier) ready(wave []*schema.Step) []*schema.Step {
 		case err != nil:
 			a.end(schema.Outcome{Step: step, Result: schema.NotDone, Err: err})
 		case a.missing(step) != "":
-			a.end(schema.Outcome{Step: step, Result: schema.NotDone, Because: a.missing(step)})
+			a.end(schema.Outcome{Step: step, Result: notBegun(step), Because: a.missing(step)})
 		case step.Held != nil && step.Wanted != nil && len(step.Changes) == 0:
 			a.end(schema.Outcome{Step: step, Result: schema.Done})
 		case a.stopped():
@@ -137,6 +137,15 @@ func (a *applier) ready(wave []*schema.Step) []*schema.Step {
 		}
 	}
 	return ready
+}
+
+// notBegun is how a step ends that was not begun: a person can still carry out
+// a manual one.
+func notBegun(step *schema.Step) schema.Result {
+	if step.Action == schema.Manual {
+		return schema.Pending
+	}
+	return schema.NotDone
 }
 
 // missing returns the address of a step that this one needs and that did not
@@ -156,23 +165,35 @@ func (a *applier) prepare(step *schema.Step) error {
 	if err := a.plan.refused[step.Address]; err != nil {
 		return err
 	}
-	if removes(step) || !containsUnknown(step.Wanted.Record) || step.Action == schema.Manual {
+	if removes(step) || !containsUnknown(step.Wanted.Record) || a.missing(step) != "" {
 		return nil
-	}
-	if a.missing(step) != "" {
-		return nil // said by ready
 	}
 	resolved := a.plan.world.resolve(a.plan.world.byAddr[step.Address])
 	if err := resolved.diags.Err(); err != nil {
 		return err
 	}
-	if containsUnknown(resolved.object.Record) {
+	step.Wanted = resolved.object
+	if step.Action == schema.Manual {
+		return a.spellOut(step)
+	}
+	if containsUnknown(step.Wanted.Record) {
 		return errors.New("a value that it needs is still not known")
 	}
-	step.Wanted = resolved.object
 	step.Changes = compare(step.Wanted, step.Held, func(path string, v schema.Secret) sent {
 		return a.Record.before(step.Address, path, v)
 	}).changes
+	return nil
+}
+
+// spellOut makes a manual step's click path anew, with the values that are known
+// by now.
+func (a *applier) spellOut(step *schema.Step) error {
+	step.Changes, step.Guide, step.Warnings = compare(step.Wanted, nil, nil).changes, nil, nil
+	for _, provider := range a.Providers {
+		if provider.Vendor().Name == step.Kind.Provider {
+			return provider.Amend([]*schema.Step{step}).Err()
+		}
+	}
 	return nil
 }
 
@@ -237,8 +258,8 @@ func (a *applier) remember(outcomes []schema.Outcome) []schema.Outcome {
 }
 
 func (a *applier) byHand(ctx context.Context, step *schema.Step) {
-	if a.missing(step) != "" {
-		a.end(schema.Outcome{Step: step, Result: schema.Pending, Because: a.missing(step)})
+	if missing := a.missing(step); missing != "" { // a manual step of this wave
+		a.end(schema.Outcome{Step: step, Result: schema.Pending, Because: missing})
 		return
 	}
 	if a.person == nil || a.stopped() || ctx.Err() != nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/lockstep-sync/lockstep/cmd/internal/view"
 	"github.com/lockstep-sync/lockstep/reconcile"
 )
 
@@ -86,17 +87,18 @@ func (a *app) applyKept(ctx context.Context, flags applyFlags, path string) erro
 func (a *app) carryOut(ctx context.Context, r *reconcile.Reconciler, plan *reconcile.Plan, flags applyFlags) error {
 	a.graceful.Store(true)
 	defer a.graceful.Store(false)
-	if err := writeHandover(plan, flags.handover); err != nil {
-		return err
-	}
 	progress := a.view().NewProgress(len(plan.Steps))
+	defer progress.Close()
 	r.Observer = progress
-	var person reconcile.Person
-	if !flags.autoApprove && a.asks() {
-		person = &atTheKeyboard{app: a, progress: progress, input: a.input()}
+	person, done, err := a.person(flags, progress)
+	if err != nil {
+		return err
 	}
 	applied := r.Apply(ctx, a.stop, plan, person)
 	progress.Close()
+	if err := done(); err != nil {
+		return err
+	}
 	if flags.format == "json" {
 		if err := a.view().AppliedJSON(applied); err != nil {
 			return err
@@ -108,6 +110,22 @@ func (a *app) carryOut(ctx context.Context, r *reconcile.Reconciler, plan *recon
 		return exitStatus(exitError)
 	}
 	return nil
+}
+
+// person returns who carries out manual steps, nil when nobody does; done ends
+// what goes with it.
+func (a *app) person(flags applyFlags, progress *view.Progress) (person reconcile.Person, done func() error, err error) {
+	if !flags.autoApprove && a.asks() {
+		person = &atTheKeyboard{app: a, progress: progress, input: a.input()}
+	}
+	if flags.handover == "" {
+		return person, func() error { return nil }, nil
+	}
+	h, err := newHandover(flags.handover, person)
+	if err != nil {
+		return nil, nil, err
+	}
+	return h, h.Close, nil
 }
 
 // approve asks whether to go on.

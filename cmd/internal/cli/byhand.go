@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -33,33 +34,48 @@ func (p *atTheKeyboard) Attest(_ context.Context, step *schema.Step) (reconcile.
 	return reconcile.Attestation{By: p.who(), At: time.Now().UTC()}, true
 }
 
-// writeHandover writes the click paths with every value, secrets included, to
-// a file that only its owner may read.
-func writeHandover(plan *reconcile.Plan, path string) error {
-	if path == "" {
-		return nil
-	}
-	var b bytes.Buffer
-	for _, step := range plan.Steps {
-		if step.Action != schema.Manual {
-			continue
-		}
-		fmt.Fprintf(&b, "%s\n", step.Address)
-		for i, line := range step.Guide {
-			fmt.Fprintf(&b, "%2d. %s%s\n", i+1, line.Text, spelledOut(line.Value))
-		}
-		b.WriteByte('\n')
-	}
-	// Refusing an existing file keeps its wider mode from applying.
+// A handover writes the click paths with every value, secrets included, to a
+// file that only its owner may read, as their turns come: by then the values
+// that were known only after apply are known.
+type handover struct {
+	file *os.File
+	next reconcile.Person // nil when nobody is asked
+	err  error
+}
+
+// newHandover makes the file. Refusing one that exists keeps its wider mode
+// from applying.
+func newHandover(path string, next reconcile.Person) (*handover, error) {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
+		return nil, fmt.Errorf("write handover: %w", err)
+	}
+	return &handover{file: f, next: next}, nil
+}
+
+// Attest writes the step and asks whoever is there.
+func (h *handover) Attest(ctx context.Context, step *schema.Step) (reconcile.Attestation, bool) {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "%s\n", step.Address)
+	for i, line := range step.Guide {
+		fmt.Fprintf(&b, "%2d. %s%s\n", i+1, line.Text, spelledOut(line.Value))
+	}
+	b.WriteByte('\n')
+	if _, err := h.file.Write(b.Bytes()); err != nil {
+		h.err = errors.Join(h.err, err)
+	}
+	if h.next == nil {
+		return reconcile.Attestation{}, false
+	}
+	return h.next.Attest(ctx, step)
+}
+
+// Close ends the file and says whether all of it was written.
+func (h *handover) Close() error {
+	if err := errors.Join(h.err, h.file.Close()); err != nil {
 		return fmt.Errorf("write handover: %w", err)
 	}
-	if _, err := f.Write(b.Bytes()); err != nil {
-		_ = f.Close()
-		return fmt.Errorf("write handover: %w", err)
-	}
-	return f.Close()
+	return nil
 }
 
 func spelledOut(v schema.Value) string {

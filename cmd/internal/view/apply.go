@@ -20,6 +20,7 @@ type Progress struct {
 	waiting string
 	since   time.Time
 	stop    chan struct{}
+	close   sync.Once
 }
 
 // NewProgress starts showing progress over total steps; Close ends it.
@@ -31,9 +32,9 @@ func (s Streams) NewProgress(total int) *Progress {
 	return p
 }
 
-// Close ends the redrawn line.
+// Close ends the redrawn line; it may be called again.
 func (p *Progress) Close() {
-	close(p.stop)
+	p.close.Do(func() { close(p.stop) })
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.clear()

@@ -3,7 +3,6 @@ package view
 import (
 	"encoding/json"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/lockstep-sync/lockstep/reconcile"
@@ -18,7 +17,7 @@ func (s Streams) Busy(what string) (done func()) {
 	}
 	p := s.NewProgress(0)
 	p.wait(what)
-	return sync.OnceFunc(p.Close)
+	return p.Close
 }
 
 // Pause takes the redrawn line away while a person is asked something.
