@@ -114,8 +114,11 @@ func (s *story) tell(ctx context.Context) error {
 	return nil
 }
 
+// planned plans and shows the plan; what it warns of is said the first time.
 func (s *story) planned(ctx context.Context) (*reconcile.Plan, *reconcile.Reconciler, error) {
-	return s.plan(ctx, planFlags{format: "text"})
+	plan, r, err := s.plan(ctx, planFlags{format: "text"})
+	s.quiet = true
+	return plan, r, err
 }
 
 func (s *story) meddle() error {

@@ -36,18 +36,18 @@ Exit status: 0 when nothing failed, else 1.`,
 			if err != nil {
 				return err
 			}
-			checkups := map[string][]schema.Checkup{}
+			var examined []view.Examined
 			for _, p := range r.Providers {
 				done := a.view().Busy("Checking " + p.Vendor().Title)
-				checkups[p.Vendor().Title] = p.(doctor).Doctor(c.Context())
+				examined = append(examined, view.Examined{Vendor: p.Vendor().Title, Checkups: p.(doctor).Doctor(c.Context())})
 				done()
 			}
 			if format == "json" {
-				err = a.view().DoctorJSON(checkups)
+				err = a.view().DoctorJSON(examined)
 			} else {
-				a.view().Doctor(checkups)
+				a.view().Doctor(examined)
 			}
-			if err == nil && view.Failed(checkups) {
+			if err == nil && view.Failed(examined) {
 				return exitStatus(exitError)
 			}
 			return err

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -65,6 +66,7 @@ type app struct {
 
 	chdir   string
 	noColor bool
+	quiet   bool // leaves out warnings that have been shown
 
 	stop     chan struct{} // closed by the first interrupt
 	graceful atomic.Bool   // the first interrupt lets calls in flight finish
@@ -99,6 +101,14 @@ vendors, "apply" makes it so. To see it without any account: lockstep demo`,
 // view returns where output goes, with the flags as they are now.
 func (a *app) view() view.Streams {
 	return view.NewStreams(a.Stdout, a.Stderr, a.Environ, a.noColor)
+}
+
+// report shows diagnostics.
+func (a *app) report(diags schema.Diagnostics, source view.SourceOf) {
+	if a.quiet {
+		diags = slices.DeleteFunc(slices.Clone(diags), func(d schema.Diagnostic) bool { return d.Severity == schema.Warning })
+	}
+	a.view().Diagnostics(diags, source)
 }
 
 // watchSignals ends the command at an interrupt. A command that asked for

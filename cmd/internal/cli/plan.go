@@ -113,7 +113,7 @@ func (a *app) compare(ctx context.Context, c *config.Configuration, r *reconcile
 		return nil, err
 	}
 	diags := append(plan.Diagnostics, crossChecks(c, plan)...)
-	a.view().Diagnostics(diags, c.Source)
+	a.report(diags, c.Source)
 	return plan, failed(diags)
 }
 
@@ -144,7 +144,7 @@ func (a *app) show(plan *reconcile.Plan, flags planFlags) error {
 		_, err := a.Stdout.Write(document.Encode())
 		return err
 	}
-	a.view().Plan(plan, titles())
+	a.view().Plan(plan, describeVendors())
 	return nil
 }
 

@@ -64,12 +64,3 @@ func describeVendors() []*schema.Vendor {
 	}
 	return described
 }
-
-// titles maps vendors' names to their titles.
-func titles() map[string]string {
-	titles := map[string]string{}
-	for _, v := range describeVendors() {
-		titles[v.Name] = v.Title
-	}
-	return titles
-}

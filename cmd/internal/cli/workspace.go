@@ -42,7 +42,7 @@ func (a *app) load(ctx context.Context, f configFlags, offline bool) (*config.Co
 	if !diags.HasErrors() {
 		diags = append(diags, checkPresence(c)...)
 	}
-	a.view().Diagnostics(diags, c.Source)
+	a.report(diags, c.Source)
 	return c, failed(diags)
 }
 
@@ -82,7 +82,7 @@ func (a *app) reconciler(c *config.Configuration) (*reconcile.Reconciler, error)
 		}
 		r.Providers = append(r.Providers, provider)
 	}
-	a.view().Diagnostics(diags, c.Source)
+	a.report(diags, c.Source)
 	return r, failed(diags)
 }
 

@@ -1,7 +1,6 @@
 package view
 
 import (
-	"maps"
 	"slices"
 	"strings"
 
@@ -10,12 +9,18 @@ import (
 	"github.com/lockstep-sync/lockstep/schema"
 )
 
+// Examined is what was checked at one vendor.
+type Examined struct {
+	Vendor   string // its title
+	Checkups []schema.Checkup
+}
+
 // Doctor writes what was checked, by vendor.
-func (s Streams) Doctor(checkups map[string][]schema.Checkup) {
+func (s Streams) Doctor(examined []Examined) {
 	counts := map[schema.Condition]int{}
-	for _, vendor := range slices.Sorted(maps.Keys(checkups)) {
-		s.Print("%s", bold.Render(vendor))
-		for _, c := range checkups[vendor] {
+	for _, e := range examined {
+		s.Print("%s", bold.Render(e.Vendor))
+		for _, c := range e.Checkups {
 			counts[c.Condition]++
 			s.checkup(c)
 		}
@@ -51,9 +56,9 @@ func mark(c schema.Condition) string {
 }
 
 // Failed reports whether any checkup failed.
-func Failed(checkups map[string][]schema.Checkup) bool {
-	for _, list := range checkups {
-		if slices.ContainsFunc(list, func(c schema.Checkup) bool { return c.Condition == schema.Broken }) {
+func Failed(examined []Examined) bool {
+	for _, e := range examined {
+		if slices.ContainsFunc(e.Checkups, func(c schema.Checkup) bool { return c.Condition == schema.Broken }) {
 			return true
 		}
 	}
@@ -69,11 +74,11 @@ type checkupJSON struct {
 }
 
 // DoctorJSON writes what was checked as JSON.
-func (s Streams) DoctorJSON(checkups map[string][]schema.Checkup) error {
+func (s Streams) DoctorJSON(examined []Examined) error {
 	rows := []checkupJSON{}
-	for _, vendor := range slices.Sorted(maps.Keys(checkups)) {
-		for _, c := range checkups[vendor] {
-			rows = append(rows, checkupJSON{vendor, c.Name, c.Condition, c.Detail, c.Remedy})
+	for _, e := range examined {
+		for _, c := range e.Checkups {
+			rows = append(rows, checkupJSON{e.Vendor, c.Name, c.Condition, c.Detail, c.Remedy})
 		}
 	}
 	return s.json(rows)

@@ -13,10 +13,11 @@ import (
 	"github.com/lockstep-sync/lockstep/schema"
 )
 
-// Plan writes a plan for people to standard output.
-func (s Streams) Plan(p *reconcile.Plan, titles map[string]string) {
+// Plan writes a plan for people to standard output. The vendors are in the
+// order to name them in.
+func (s Streams) Plan(p *reconcile.Plan, vendors []*schema.Vendor) {
 	w := planWriter{s.Out}
-	w.where(p.Where, titles)
+	w.where(p.Where, vendors)
 	for _, step := range p.Steps {
 		w.step(step)
 	}
@@ -28,10 +29,10 @@ type planWriter struct{ io.Writer }
 
 func (w planWriter) printf(format string, args ...any) { _, _ = fmt.Fprintf(w, format, args...) }
 
-func (w planWriter) where(where, titles map[string]string) {
-	for _, vendor := range slices.Sorted(maps.Keys(where)) {
-		if where[vendor] != "" {
-			w.printf("%s\n", faint.Render(fmt.Sprintf("%-11s %s", titles[vendor], where[vendor])))
+func (w planWriter) where(where map[string]string, vendors []*schema.Vendor) {
+	for _, vendor := range vendors {
+		if where[vendor.Name] != "" {
+			w.printf("%s\n", faint.Render(fmt.Sprintf("%-11s %s", vendor.Title, where[vendor.Name])))
 		}
 	}
 	w.printf("\n")
