@@ -20,7 +20,10 @@ type declaration struct {
 	kind    *schema.Kind // nil until the block is decoded
 	src     *schema.Source
 	broken  bool // it holds an error; what rests on it is not checked
-	state   visit
+	// misspelt is set when it holds a name that is no argument; what is
+	// missing may then be just that.
+	misspelt bool
+	state    visit
 
 	one     *schema.Object // of a block without for_each
 	many    *repetition    // of a block with for_each
@@ -82,11 +85,7 @@ func headerRange(b *hclsyntax.Block) hcl.Range {
 	if len(b.LabelRanges) == 0 {
 		return b.TypeRange
 	}
-	last := b.LabelRanges[len(b.LabelRanges)-1]
-	if last.Start.Byte < b.TypeRange.Start.Byte {
-		return last
-	}
-	return hcl.RangeBetween(b.TypeRange, last)
+	return hcl.RangeBetween(b.TypeRange, b.LabelRanges[len(b.LabelRanges)-1])
 }
 
 // block decodes a block of a kind into its declaration, nil when it has no
@@ -119,9 +118,12 @@ func (d *decoder) objects(decl *declaration, b *hclsyntax.Block) {
 		decl.broken = decl.late() == nil
 		return
 	}
-	ws := d.arguments(b.Body, decl.kind.Shape, decl.kind.Name, forEach)
+	ws, misspelt := d.arguments(b.Body, decl.kind.Shape, decl.kind.Name, forEach)
 	decl.src = sourceOfBlock(hclRange(decl.header()), ws, decl.kind.Shape)
-	decl.broken = d.diags[before:].HasErrors()
+	for i := before; i < len(d.diags); i++ {
+		d.diags[i].Address = decl.address
+	}
+	decl.broken, decl.misspelt = d.diags[before:].HasErrors(), misspelt
 	if decl.many == nil {
 		decl.one = d.arrange(decl, ws)
 		return
@@ -177,7 +179,7 @@ func (d *decoder) complete(decl *declaration, o *schema.Object) {
 				o.SetAt(i, d.defaultKey(decl))
 				continue
 			}
-			d.leftOut(o.Record, i, decl.header())
+			d.leftOut(o.Record, i, decl.header(), decl.misspelt)
 		}
 	}
 }
@@ -242,8 +244,8 @@ func (d *decoder) turnsOf(v cty.Value, at hcl.Range) ([]*each, bool) {
 	switch {
 	case t.secret:
 		return wrong("The value is a secret, and the keys of for_each are part of every address. Use a value that is no secret.")
-	case !v.IsKnown() && d.offline && len(t.needs) == 0:
-		return nil, false // what rests on it cannot be checked
+	case !v.IsKnown() && len(t.needs) == 0:
+		return nil, false // not resolved offline, or an error was reported
 	case !v.IsKnown():
 		return wrong("The value is known only after apply, so the number of objects cannot be told now. Use a value that the configuration itself gives.")
 	case v.IsNull():

@@ -89,22 +89,43 @@ func (b *blocks) wish(wishes map[string]map[string]*wish, t hcl.Traversal, n blo
 // grant returns the value of a block, as far as it is wished for.
 func (b *blocks) grant(w *wish) cty.Value {
 	switch {
-	case w.decl == nil || w.decl.broken && len(w.decl.objects()) == 0:
+	case w.decl == nil || len(w.decl.objects()) == 0 && (w.decl.broken || w.decl.many == nil):
 		return cty.DynamicVal // an error has been reported
 	case w.decl.many != nil:
 		return b.collection(w)
 	}
 	o := w.decl.one
 	if w.whole || len(w.instances) > 0 {
-		return b.object(o)
+		return b.objectOf(w.decl, o)
 	}
 	attributes := make(map[string]cty.Value, len(w.attributes))
 	for name := range w.attributes {
 		if i, ok := o.Kind.Shape.Index(name); ok {
-			attributes[name] = b.attribute(o, i)
+			attributes[name] = b.attributeOf(w.decl, o, i)
 		}
 	}
 	return cty.ObjectVal(attributes)
+}
+
+// objectOf returns an object's value. Of a block with an error nothing but its
+// name is known, so that the error has no consequences elsewhere.
+func (b *blocks) objectOf(decl *declaration, o *schema.Object) cty.Value {
+	if !decl.broken {
+		return b.object(o)
+	}
+	attributes := make(map[string]cty.Value, len(o.Kind.Shape.Arguments)+1)
+	attributes[targetAttribute] = cty.CapsuleVal(targetType, &target{ref: schema.Ref{Kind: o.Kind.Name, Address: o.Address}})
+	for i := range o.Kind.Shape.Arguments {
+		attributes[o.Kind.Shape.Arguments[i].Name] = b.attributeOf(decl, o, i)
+	}
+	return cty.ObjectVal(attributes)
+}
+
+func (b *blocks) attributeOf(decl *declaration, o *schema.Object, i int) cty.Value {
+	if decl.broken {
+		return cty.UnknownVal(typeOf(o.Kind.Shape.Arguments[i].Type))
+	}
+	return b.attribute(o, i)
 }
 
 // collection returns a block with for_each: an object of its instances.
@@ -113,7 +134,7 @@ func (b *blocks) collection(w *wish) cty.Value {
 		members := make(map[string]cty.Value, len(w.instances))
 		for key := range w.instances {
 			if o := b.loader.instances[instanceAddress(w.decl.address, key)]; o != nil {
-				members[key] = b.object(o)
+				members[key] = b.objectOf(w.decl, o)
 			}
 		}
 		return cty.ObjectVal(members)
@@ -123,7 +144,7 @@ func (b *blocks) collection(w *wish) cty.Value {
 	}
 	members := make(map[string]cty.Value, len(w.decl.many.objects))
 	for i, o := range w.decl.many.objects {
-		members[w.decl.many.keys[i]] = b.object(o)
+		members[w.decl.many.keys[i]] = b.objectOf(w.decl, o)
 	}
 	v := cty.ObjectVal(members)
 	if b.collections != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -30,9 +31,10 @@ func (w *written) rng(a *schema.Argument) hcl.Range {
 }
 
 // arguments sorts what stands in a body by the shape's arguments, and reports
-// what does not belong there. The word names the block in messages.
-func (d *decoder) arguments(body *hclsyntax.Body, shape *schema.Shape, word string, except ...string) []written {
-	found := make([]written, 0, len(body.Attributes)+len(body.Blocks))
+// what does not belong there; misspelt says that there was such. The word names
+// the block in messages.
+func (d *decoder) arguments(body *hclsyntax.Body, shape *schema.Shape, word string, except ...string) (found []written, misspelt bool) {
+	found = make([]written, 0, len(body.Attributes)+len(body.Blocks))
 	for name, attribute := range body.Attributes {
 		if slices.Contains(except, name) {
 			continue
@@ -40,6 +42,7 @@ func (d *decoder) arguments(body *hclsyntax.Body, shape *schema.Shape, word stri
 		i, ok := shape.Index(name)
 		if !ok {
 			d.report(unknownArgument(attribute.NameRange, name, shape, word))
+			misspelt = true
 			continue
 		}
 		found = append(found, written{index: i, name: attribute.NameRange, expr: attribute.Expr})
@@ -47,10 +50,12 @@ func (d *decoder) arguments(body *hclsyntax.Body, shape *schema.Shape, word stri
 	for _, block := range body.Blocks {
 		if i, ok := d.nestedBlock(block, shape, word); ok {
 			found = d.addBlock(found, i, block, &shape.Arguments[i])
+		} else {
+			misspelt = true
 		}
 	}
 	slices.SortFunc(found, func(a, b written) int { return cmp.Compare(a.index, b.index) })
-	return found
+	return found, misspelt
 }
 
 // nestedBlock returns which argument a nested block gives.
@@ -99,7 +104,7 @@ func (d *decoder) decode(w *written, shape *schema.Shape) schema.Value {
 		v = d.nested(w.blocks[0], a.Type.Shape)
 	}
 	if v == nil && a.Required && !d.late && len(d.diags) == before {
-		d.report(errorAt(w.name, "Missing argument", "The argument %q is required, and its value is null. %s", a.Name, a.Doc))
+		d.report(errorAt(w.name, "Missing argument", "%s", sentences(fmt.Sprintf("The argument %q is required, and its value is null.", a.Name), a.Doc)))
 	}
 	return v
 }
@@ -108,23 +113,24 @@ func (d *decoder) decode(w *written, shape *schema.Shape) schema.Value {
 func (d *decoder) nested(block *hclsyntax.Block, shape *schema.Shape) schema.Record {
 	r := schema.NewRecord(shape)
 	given := make([]hcl.Range, len(shape.Arguments))
-	for _, w := range d.arguments(block.Body, shape, block.Type) {
+	ws, misspelt := d.arguments(block.Body, shape, block.Type)
+	for _, w := range ws {
 		given[w.index] = w.name
 		r.SetAt(w.index, d.decode(&w, shape))
 	}
-	d.fill(r, given, block.TypeRange)
+	d.fill(r, given, block.TypeRange, misspelt)
 	return r
 }
 
 // fill completes a record: defaults, environment variables, what is missing.
-func (d *decoder) fill(r schema.Record, given []hcl.Range, at hcl.Range) {
+func (d *decoder) fill(r schema.Record, given []hcl.Range, at hcl.Range, misspelt bool) {
 	for i := range r.Shape.Arguments {
 		a := &r.Shape.Arguments[i]
 		if r.At(i) != nil {
 			continue
 		}
 		if given[i].Filename == "" {
-			d.leftOut(r, i, place(at))
+			d.leftOut(r, i, place(at), misspelt)
 		}
 		if r.At(i) == nil && a.Default != nil {
 			r.SetAt(i, ownDefault(a.Default))
@@ -133,8 +139,9 @@ func (d *decoder) fill(r schema.Record, given []hcl.Range, at hcl.Range) {
 }
 
 // leftOut fills the i-th argument, which the user left out, from the
-// environment, or says that it is missing.
-func (d *decoder) leftOut(r schema.Record, i int, at schema.Range) {
+// environment, or says that it is missing, unless a misspelt name explains
+// that.
+func (d *decoder) leftOut(r schema.Record, i int, at schema.Range, misspelt bool) {
 	a := &r.Shape.Arguments[i]
 	how := ""
 	if a.Env != "" && d.env != nil {
@@ -147,16 +154,21 @@ func (d *decoder) leftOut(r schema.Record, i int, at schema.Range) {
 		if d.offline {
 			return
 		}
-		how = fmt.Sprintf(" Set it here or in the environment variable %s.", a.Env)
+		how = fmt.Sprintf("Set it here or in the environment variable %s.", a.Env)
 	}
-	if !a.Required || a.Default != nil {
+	if !a.Required || a.Default != nil || misspelt {
 		return
 	}
 	d.report(schema.Diagnostic{
 		Severity: schema.Error, Summary: "Missing argument",
-		Detail:  fmt.Sprintf("The argument %q is required. %s%s", a.Name, a.Doc, how),
+		Detail:  sentences(fmt.Sprintf("The argument %q is required.", a.Name), a.Doc, how),
 		Subject: at,
 	})
+}
+
+// sentences joins those that are not empty.
+func sentences(all ...string) string {
+	return strings.Join(slices.DeleteFunc(all, func(s string) bool { return s == "" }), " ")
 }
 
 // hclRange is the inverse of place.
@@ -187,7 +199,7 @@ func unknownArgument(at hcl.Range, name string, shape *schema.Shape, word string
 
 func computedArgument(at hcl.Range, a *schema.Argument) schema.Diagnostic {
 	return errorAt(at, "Argument set by the vendor",
-		"The value of %q is given by the vendor and cannot be chosen. Other blocks may read it; take the line out here. %s", a.Name, a.Doc)
+		"The value of %q is given by the vendor and cannot be chosen. Other blocks may read it; take the line out here.", a.Name)
 }
 
 // sourceOfBlock says where a block and its arguments stand.

@@ -40,8 +40,9 @@ func (l *loader) visit(decl *declaration, d *decoder, path []hop) {
 		}
 		path := append(path, need)
 		if needed.state == open {
-			l.reportCycle(path)
-			decl.broken = true
+			for _, h := range l.reportCycle(path) {
+				l.byAddress[h.from].broken = true
+			}
 			continue
 		}
 		l.visit(needed, d, path)
@@ -134,8 +135,9 @@ func (l *loader) needsOfNames(from schema.Address, names []hcl.Traversal, hops *
 	}
 }
 
-// reportCycle prints a path whose last hop leads back to a block on it.
-func (l *loader) reportCycle(path []hop) {
+// reportCycle prints a path whose last hop leads back to a block on it, and
+// returns the part that goes in a circle.
+func (l *loader) reportCycle(path []hop) []hop {
 	start := len(path) - 1
 	for start > 0 && path[start].from != path[len(path)-1].to {
 		start--
@@ -151,4 +153,5 @@ func (l *loader) reportCycle(path []hop) {
 	}
 	l.report(schema.Diagnostic{Severity: schema.Error, Summary: "Cycle", Address: path[0].from, Subject: path[0].at,
 		Detail: fmt.Sprintf("%s\n%s\n\nTake one of the references out, or write the value itself in its place.", detail, b.String())})
+	return path
 }

@@ -191,6 +191,7 @@ func isNull(e hclsyntax.Expression) bool {
 func (d *decoder) object(e *hclsyntax.ObjectConsExpr, s slot) schema.Value {
 	r := schema.NewRecord(s.typ.Shape)
 	given := make([]hcl.Range, len(s.typ.Shape.Arguments))
+	misspelt := false
 	for _, item := range e.Items {
 		name, ok := d.objectKey(item.KeyExpr)
 		if !ok {
@@ -201,6 +202,7 @@ func (d *decoder) object(e *hclsyntax.ObjectConsExpr, s slot) schema.Value {
 		switch {
 		case !ok:
 			d.report(unknownArgument(at, name, s.typ.Shape, ""))
+			misspelt = true
 			continue
 		case given[i].Filename != "":
 			d.report(errorAt(at, "Argument set twice", "The argument %q is set twice in one object. Keep one of the two.", name))
@@ -209,7 +211,7 @@ func (d *decoder) object(e *hclsyntax.ObjectConsExpr, s slot) schema.Value {
 		given[i] = at
 		r.SetAt(i, d.argument(&s.typ.Shape.Arguments[i], item.ValueExpr, at))
 	}
-	d.fill(r, given, e.SrcRange)
+	d.fill(r, given, e.SrcRange, misspelt)
 	return r
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"github.com/lockstep-sync/lockstep/schema"
 )
@@ -55,6 +56,12 @@ func fromHCL(hds hcl.Diagnostics) schema.Diagnostics {
 		if hd.Severity == hcl.DiagWarning {
 			d.Severity = schema.Warning
 		}
+		if extra, ok := hcl.DiagnosticExtra[hclsyntax.FunctionCallUnknownDiagExtra](hd); ok {
+			d.Detail += suggest(extra.CalledFunctionName(), functionNames(hd.EvalContext))
+		}
+		if before, _, panicked := strings.Cut(d.Detail, "panic in function implementation"); panicked {
+			d.Detail = before + "it broke down on these arguments. This is a bug of the function; use simpler arguments and report it."
+		}
 		// These messages quote the text itself, which may be a secret whose
 		// quotation marks were forgotten.
 		if hd.Summary == "Invalid JSON keyword" {
@@ -63,6 +70,15 @@ func fromHCL(hds hcl.Diagnostics) schema.Diagnostics {
 		ds = append(ds, d)
 	}
 	return ds
+}
+
+// functionNames lists the functions of a context.
+func functionNames(ctx *hcl.EvalContext) []string {
+	var names []string
+	for ; ctx != nil; ctx = ctx.Parent() {
+		names = append(names, mapKeys(ctx.Functions)...)
+	}
+	return names
 }
 
 // tidy sorts diagnostics by place, drops repetitions, which for_each makes,
@@ -129,8 +145,8 @@ func suggest(name string, candidates []string) string {
 	return fmt.Sprintf(" Did you mean %q?", best)
 }
 
-// listing joins names for a sentence: "a, b and c".
-func listing(names []string) string {
+// listing joins names for a sentence: "a", "b" and "c".
+func listing(names []string, conjunction string) string {
 	quoted := make([]string, len(names))
 	for i, n := range names {
 		quoted[i] = fmt.Sprintf("%q", n)
@@ -142,5 +158,5 @@ func listing(names []string) string {
 		return quoted[0]
 	}
 	last := len(quoted) - 1
-	return strings.Join(quoted[:last], ", ") + " or " + quoted[last]
+	return strings.Join(quoted[:last], ", ") + " " + conjunction + " " + quoted[last]
 }

@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -31,7 +32,7 @@ func newFile(name string, src []byte) *file {
 // findFiles lists the configuration and automatic variable files of a
 // directory, each sorted by name.
 func findFiles(dir string) (configs, variables []string, problems schema.Diagnostics) {
-	entries, err := os.ReadDir(dir)
+	entries, err := os.ReadDir(cmp.Or(dir, "."))
 	if err != nil {
 		return nil, nil, schema.Diagnostics{unreadable(dir, err)}
 	}

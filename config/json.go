@@ -71,6 +71,11 @@ func parseJSON(name string, src []byte, top map[string]*layout, labels map[strin
 	for _, b := range content.Blocks {
 		block := r.block(b.Type, b.Body, top[b.Type], b.TypeRange)
 		block.Labels, block.LabelRanges, block.OpenBraceRange = b.Labels, b.LabelRanges, b.DefRange
+		if len(b.LabelRanges) > 0 {
+			// Blocks of one type share its name, and a header that began
+			// there would hold all the blocks between.
+			block.TypeRange = b.LabelRanges[len(b.LabelRanges)-1]
+		}
 		blocks = append(blocks, block)
 	}
 	unknown, hds := rest.JustAttributes()

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
+	ctyjson "github.com/zclconf/go-cty/cty/json"
 
 	"github.com/lockstep-sync/lockstep/schema"
 )
@@ -179,7 +180,8 @@ func (l *loader) digest() string {
 		v := l.variables[name]
 		if !v.sensitive && v.value != cty.NilVal {
 			plain, _ := v.value.UnmarkDeep()
-			fmt.Fprintf(h, "%s %d\n", name, plain.Hash())
+			text, err := ctyjson.Marshal(plain, cty.DynamicPseudoType)
+			fmt.Fprintf(h, "%s %s %t\n", name, text, err == nil)
 		}
 	}
 	return hex.EncodeToString(h.Sum(nil))

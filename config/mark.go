@@ -23,9 +23,17 @@ const targetAttribute = "@"
 
 //nolint:gochecknoglobals // types of cty are values, and are only read
 var (
-	targetType    = cty.Capsule("reference", reflect.TypeFor[target]())
+	targetType = cty.CapsuleWithOps("reference", reflect.TypeFor[target](), &cty.CapsuleOps{
+		RawEquals: func(a, b any) bool { return *a.(*target) == *b.(*target) },
+		HashKey:   func(v any) string { return v.(*target).text() },
+	})
 	referenceType = cty.Object(map[string]cty.Type{targetAttribute: targetType})
 )
+
+// text tells targets apart.
+func (t *target) text() string {
+	return t.word + "/" + t.ref.Kind + "/" + string(t.ref.Address) + "/" + t.ref.Key + "/" + t.ref.Attribute
+}
 
 // reference makes the value of an object of which nothing but its name counts.
 func reference(t target) cty.Value {

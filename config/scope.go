@@ -214,7 +214,7 @@ func (s *scope) examples(kind string) string {
 	if len(names) == 0 {
 		return " No block of this kind is declared."
 	}
-	return " Declared are, for example: " + listing(names[:min(3, len(names))]) + "."
+	return " Declared are, for example: " + listing(names[:min(3, len(names))], "and") + "."
 }
 
 // checkMember says when root.name is not one of names.
@@ -239,7 +239,7 @@ func suggestOrList(name string, candidates []string) string {
 	if hint := suggest(name, candidates); hint != "" {
 		return hint
 	}
-	return " There are " + listing(sorted(candidates)) + "."
+	return " Known here: " + listing(sorted(candidates), "and") + "."
 }
 
 // traversalOf returns the traversal that an expression consists of, nil when
@@ -274,6 +274,7 @@ func mapKeys[V any](m map[string]V) []string {
 }
 
 func sorted(names []string) []string {
+	names = slices.Clone(names)
 	slices.Sort(names)
 	return names
 }

@@ -138,8 +138,9 @@ func (l *loader) only(word string) *hclsyntax.Block {
 func (l *loader) settings(d *decoder, header hcl.Range, body *hclsyntax.Body, shape *schema.Shape, word string) (schema.Record, *schema.Source) {
 	r := schema.NewRecord(shape)
 	var ws []written
+	misspelt := false
 	if body != nil {
-		ws = d.arguments(body, shape, word)
+		ws, misspelt = d.arguments(body, shape, word)
 	}
 	src := sourceOfBlock(header, ws, shape)
 	given := make([]hcl.Range, len(shape.Arguments))
@@ -152,10 +153,8 @@ func (l *loader) settings(d *decoder, header hcl.Range, body *hclsyntax.Body, sh
 		}
 		r.SetAt(ws[i].index, v)
 	}
-	d.fill(r, given, header)
-	if !d.diags.HasErrors() {
-		l.checkRecord(r, src, "")
-	}
+	d.fill(r, given, header, misspelt)
+	l.checkRecord(r, src, "")
 	l.take(d)
 	return r, src
 }
@@ -189,7 +188,7 @@ func (l *loader) decodeProviders() {
 	for _, b := range l.aside[providerBlock] {
 		header := headerRange(b)
 		if len(b.Labels) != 1 {
-			l.report(errorAt(header, "Wrong number of labels", "A provider block has one label, the name of the provider: %s.", listing(sorted(mapKeys(l.vendors)))))
+			l.report(errorAt(header, "Wrong number of labels", "A provider block has one label, the name of the provider: %s.", listing(sorted(mapKeys(l.vendors)), "or")))
 			continue
 		}
 		name := b.Labels[0]
@@ -235,7 +234,7 @@ func (l *loader) nestedFromEnvironment(r schema.Record, src *schema.Source, befo
 		d := l.newDecoder()
 		d.env = l.environ
 		nested := schema.NewRecord(a.Type.Shape)
-		d.fill(nested, make([]hcl.Range, len(a.Type.Shape.Arguments)), hclRange(src.Block))
+		d.fill(nested, make([]hcl.Range, len(a.Type.Shape.Arguments)), hclRange(src.Block), false)
 		l.take(d)
 		r.SetAt(i, nested)
 		return
@@ -299,7 +298,7 @@ func (l *loader) decodeRemoved(b *hclsyntax.Block) {
 func (l *loader) decodeRemovedKind(a *hclsyntax.Attribute) {
 	kind := l.scope.kinds[a.Name]
 	if kind == nil || kind.Provider == "" {
-		l.report(errorAt(a.NameRange, "Unknown kind", "There is no kind %q whose objects could be removed.%s", a.Name, suggest(a.Name, mapKeys(l.scope.kinds))))
+		l.report(errorAt(a.NameRange, "Unknown kind", "There is no kind %q whose objects could be removed.%s", a.Name, suggest(a.Name, l.removableKinds())))
 		return
 	}
 	list := schema.ListOf(schema.TextType())
@@ -319,6 +318,10 @@ func (l *loader) decodeRemovedKind(a *hclsyntax.Attribute) {
 		}
 		l.addRemoval(schema.Removal{Kind: kind, Key: schema.Text(key), Source: place(at)})
 	}
+}
+
+func (l *loader) removableKinds() []string {
+	return slices.DeleteFunc(mapKeys(l.scope.kinds), func(name string) bool { return l.scope.kinds[name].Provider == "" })
 }
 
 func (l *loader) addRemoval(r schema.Removal) {

@@ -115,7 +115,7 @@ func sameTypes(t cty.Type) bool {
 		if first == cty.NilType {
 			first = t
 		}
-		return t == first || t.Equals(first)
+		return t.Equals(first)
 	}
 	switch {
 	case t.IsTupleType():

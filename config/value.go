@@ -107,7 +107,7 @@ func (d *decoder) word(text string, s slot) schema.Value {
 	if slices.Contains(s.typ.Words, text) {
 		return d.texts.value(text)
 	}
-	d.report(errorAt(s.at, "Not one of the words", "The argument %q is one of %s, not %q.%s", s.name, listing(s.typ.Words), text, suggest(text, s.typ.Words)))
+	d.report(errorAt(s.at, "Not one of the words", "The argument %q is one of %s, not %q.%s", s.name, listing(s.typ.Words, "and"), text, suggest(text, s.typ.Words)))
 	return nil
 }
 
@@ -121,7 +121,7 @@ func (d *decoder) key(text string, s slot) schema.Value {
 		if slices.Contains(s.typ.Kinds, "unavailable_code") {
 			hint += fmt.Sprintf(" An unavailable code is written unavailable_code.NAME or, when it is not declared here, code(%q).", text)
 		}
-		d.report(errorAt(s.at, "Not one of the words", "The text %q is not one of %s.%s", text, listing(s.typ.Words), hint))
+		d.report(errorAt(s.at, "Not one of the words", "The text %q is not one of %s.%s", text, listing(s.typ.Words, "and"), hint))
 		return nil
 	case text == "":
 		d.report(errorAt(s.at, "Empty name", "The argument %q names an object of kind %s, and the name is empty.", s.name, strings.Join(s.typ.Kinds, " or ")))
@@ -147,7 +147,7 @@ func (d *decoder) target(t target, s slot) schema.Value {
 		if s.typ.Base == schema.WordType && slices.Contains(s.typ.Words, t.word) {
 			hint = fmt.Sprintf(" Write it in quotes: %q.", t.word)
 		}
-		d.report(errorAt(s.at, "Keyword out of place", "The keyword %s has no meaning for %q, which is a %s.%s", t.word, s.name, s.typ, hint))
+		d.report(errorAt(s.at, "Keyword out of place", "The keyword %s has no meaning for %q, which takes %s.%s", t.word, s.name, phrase(s.typ), hint))
 		return nil
 	}
 	return d.ref(t.ref, s)
@@ -159,14 +159,14 @@ func (d *decoder) ref(r schema.Ref, s slot) schema.Value {
 		return r
 	}
 	if s.typ.Base == schema.RefType {
-		d.report(errorAt(s.at, "Reference to the wrong kind", "The argument %q takes %s, and this refers to an object of kind %s.", s.name, s.typ, r.Kind))
+		d.report(errorAt(s.at, "Reference to the wrong kind", "The argument %q takes %s, and this refers to an object of kind %s.", s.name, phrase(s.typ), r.Kind))
 		return nil
 	}
 	attribute := ""
 	if kind := d.scope.kinds[r.Kind]; kind != nil && r.Address != "" {
 		attribute = fmt.Sprintf(" Choose one of its attributes, such as %s.%s.", r.Address, kind.Key)
 	}
-	d.report(errorAt(s.at, "Reference to a whole object", "The argument %q takes a %s, and this refers to a whole object of kind %s.%s", s.name, s.typ, r.Kind, attribute))
+	d.report(errorAt(s.at, "Reference to a whole object", "The argument %q takes %s, and this refers to a whole object of kind %s.%s", s.name, phrase(s.typ), r.Kind, attribute))
 	return nil
 }
 
@@ -178,7 +178,7 @@ func (d *decoder) integer(v cty.Value, s slot) schema.Value {
 	}
 	i, accuracy := number.AsBigFloat().Int64()
 	if accuracy != big.Exact {
-		d.report(errorAt(s.at, "Not a whole number", "The argument %q takes a whole number of at most 18 digits, and this is %s.", s.name, shown(v)))
+		d.report(errorAt(s.at, "Not a whole number", "The argument %q takes a whole number of at most 18 digits, and this is not one.", s.name))
 		return nil
 	}
 	return schema.Int(i)
@@ -253,10 +253,10 @@ func (d *decoder) collection(v cty.Value, list slot) cty.Value {
 		return cty.TupleVal([]cty.Value{v})
 	}
 	hint := " Put it in brackets."
-	if isStructure(v.Type()) {
+	if isStructure(v.Type()) && list.typ.Elem.Base != schema.RecordType {
 		hint = " Its elements are had with values(…)."
 	}
-	d.report(errorAt(list.at, "Wrong type", "The argument %q takes a %s, and this is %s.%s", list.name, list.typ, shown(v), hint))
+	d.report(errorAt(list.at, "Wrong type", "The argument %q takes %s, and this is %s.%s", list.name, phrase(list.typ), shown(v), hint))
 	return cty.NilVal
 }
 
@@ -271,11 +271,13 @@ func (d *decoder) record(v cty.Value, s slot, t trail) schema.Value {
 	}
 	r := schema.NewRecord(s.typ.Shape)
 	given := make([]hcl.Range, len(s.typ.Shape.Arguments))
+	misspelt := false
 	for it := v.ElementIterator(); it.Next(); {
 		key, element := it.Element()
 		i, ok := s.typ.Shape.Index(key.AsString())
 		if !ok {
 			d.report(unknownArgument(s.at, key.AsString(), s.typ.Shape, ""))
+			misspelt = true
 			continue
 		}
 		a := &s.typ.Shape.Arguments[i]
@@ -286,12 +288,38 @@ func (d *decoder) record(v cty.Value, s slot, t trail) schema.Value {
 		given[i] = s.at
 		r.SetAt(i, d.value(element, slot{typ: a.Type, name: a.Name, secret: a.Secret, at: s.at}, t))
 	}
-	d.fill(r, given, s.at)
+	d.fill(r, given, s.at, misspelt)
 	return r
 }
 
 func (d *decoder) wrongType(v cty.Value, s slot) {
-	d.report(errorAt(s.at, "Wrong type", "The argument %q takes a %s, and this is %s.", s.name, s.typ, shown(v)))
+	d.report(errorAt(s.at, "Wrong type", "The argument %q takes %s, and this is %s.", s.name, phrase(s.typ), shown(v)))
+}
+
+// phrase says in words what a type takes.
+func phrase(t schema.Type) string {
+	switch t.Base {
+	case schema.BoolType:
+		return "true or false"
+	case schema.IntType:
+		return "a whole number"
+	case schema.DurationType:
+		return "a duration"
+	case schema.WordType:
+		return "one of " + listing(t.Words, "and")
+	case schema.RefType:
+		kinds := "an object of kind " + strings.Join(t.Kinds, " or ")
+		if len(t.Words) == 0 {
+			return kinds
+		}
+		return kinds + " or one of " + listing(t.Words, "and")
+	case schema.ListType, schema.SetType:
+		return "a list, each element being " + phrase(*t.Elem)
+	case schema.RecordType:
+		return "an object"
+	case schema.StringType:
+	}
+	return "a string"
 }
 
 // shown describes a value for a message without repeating it.

@@ -110,6 +110,7 @@ func (l *loader) variableArgument(v *variable, name string, a *hclsyntax.Attribu
 			v.typ, v.defaults = typ, defaults
 		}
 	default:
+		v.fallback = cty.DynamicVal // the misspelt one may be the default
 		l.report(errorAt(a.NameRange, "Unknown argument", "There is no argument %q in a variable block.%s", name, suggestOrList(name, append([]string{"validation"}, variableArguments...))))
 	}
 }
