@@ -1,7 +1,6 @@
 package salesforce
 
 import (
-	"regexp"
 	"strings"
 )
 
@@ -46,8 +45,13 @@ const (
 		"isSecretRequiredForRefreshToken isSecretRequiredForTokenExchange isTokenExchangeEnabled oauthClientCredentialUser scopes singleLogoutUrl "
 )
 
-// consumerKeys are what a client may choose when it creates an app.
-var consumerKeys = regexp.MustCompile(`^[A-Za-z0-9]{8,256}$`)
+// isConsumerKey reports whether a client may choose this when it creates an app:
+// 8 to 256 letters and digits.
+func isConsumerKey(chosen string) bool {
+	return len(chosen) >= 8 && len(chosen) <= 256 && !strings.ContainsFunc(chosen, func(r rune) bool {
+		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+	})
+}
 
 func checkConnectedApp(e *edit, c *component) *problem {
 	held := e.one("ConnectedApplication", "FullName", c.fullName)
@@ -90,7 +94,7 @@ func checkConsumer(e *edit, config *node, held row) *problem {
 	key, secret := config.get("consumerKey"), config.get("consumerSecret")
 	if held == nil {
 		for _, chosen := range [...]string{key, secret} {
-			if chosen != "" && !consumerKeys.MatchString(chosen) {
+			if chosen != "" && !isConsumerKey(chosen) {
 				return problemf("FIELD_INTEGRITY_EXCEPTION", "consumerKey and consumerSecret must be alphanumeric, 8 to 256 characters").at(config)
 			}
 		}
