@@ -80,25 +80,30 @@ func snippet(b *bytes.Buffer, d schema.Diagnostic, source SourceOf) {
 // maxLine bounds a shown line; longer ones are cut.
 const maxLine = 160
 
+// maxLineBytes is as much of a line as is looked at, whatever its letters are:
+// a line of a broken file can be as long as the file.
+const maxLineBytes = 8 * maxLine
+
 // lineAt returns the subject's first line and the display column where it
 // starts, -1 when the line had to be cut before it.
 func lineAt(text []byte, r schema.Range) (line string, column int) {
-	start, end := int(r.Start.Byte), int(r.Start.Byte)
-	if start > len(text) {
+	at := int(r.Start.Byte)
+	if at > len(text) {
 		return "", -1
 	}
-	for start > 0 && text[start-1] != '\n' {
-		start--
+	start := bytes.LastIndexByte(text[:at], '\n') + 1
+	shown := text[start:min(len(text), start+maxLineBytes)]
+	if end := bytes.IndexByte(shown, '\n'); end >= 0 {
+		shown = shown[:end]
 	}
-	for end < len(text) && text[end] != '\n' {
-		end++
-	}
-	before := expand(string(text[start:r.Start.Byte]))
-	line = strings.TrimRight(expand(string(text[start:end])), "\r")
+	line = strings.TrimRight(expand(strings.ToValidUTF8(string(shown), "")), "\r")
 	if lipgloss.Width(line) > maxLine {
 		line = string([]rune(line)[:min(maxLine, len([]rune(line)))]) + "…"
 	}
-	if column = lipgloss.Width(before); column >= maxLine {
+	if at-start > len(shown) {
+		return line, -1
+	}
+	if column = lipgloss.Width(expand(string(shown[:at-start]))); column >= maxLine {
 		column = -1
 	}
 	return line, column
