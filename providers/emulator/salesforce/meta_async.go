@@ -1,6 +1,7 @@
 package salesforce
 
 import (
+	"cmp"
 	"encoding/base64"
 	"strings"
 )
@@ -46,12 +47,11 @@ func (j *job) asyncResult() *node {
 	return n
 }
 
-// jobOf finds the job that a call is about.
+// jobOf finds the job that a call is about. cancelDeploy's Id is String in the
+// WSDL and id in what the vendor's own client sends, which was tried on a real
+// org (VERIFIED: jsforce pull request 1551).
 func (o *Org) jobOf(c *soapCall) (*job, *fault) {
-	id := c.operation.get("asyncProcessId")
-	if id == "" {
-		id = c.operation.get("String") // cancelDeploy's name for it
-	}
+	id := cmp.Or(c.operation.get("asyncProcessId"), c.operation.get("String"), c.operation.get("id"))
 	if j := o.job(id); j != nil {
 		return j, nil
 	}
@@ -86,7 +86,7 @@ func (o *Org) soapCancel(c *soapCall) (*node, *fault) {
 		return nil, f
 	}
 	if !j.isDeploy() || !o.cancel(j, c.session) {
-		return nil, sfFault("INVALID_ID_FIELD", "The deployment is already completed")
+		return nil, sfFault("INVALID_ID_FIELD", "Deployment already completed")
 	}
 	return tree("cancelDeployResponse", tree("result", leaf("done", formatBool(j.done())), leaf("id", j.id))), nil
 }

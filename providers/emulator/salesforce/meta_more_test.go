@@ -118,16 +118,28 @@ func TestSOAPQuickDeployAndCancel(t *testing.T) {
 	if got := d.await(body).states()["ServicePresenceStatus Chat"]; got != "Created" {
 		t.Errorf("quick: %s %+v", got, quick)
 	}
+}
 
-	waiting := d.soap("<deploy><ZipFile>" + base64.StdEncoding.EncodeToString(content.zipped(t)) + "</ZipFile><DeployOptions><rollbackOnError>true</rollbackOnError></DeployOptions></deploy>").text("result/id")
-	if got := d.soap("<cancelDeploy><String>" + waiting + "</String></cancelDeploy>"); got.text("result/done") != "true" {
-		t.Errorf("cancel while it waits: %+v", got)
-	}
-	if got := d.soap("<checkStatus><asyncProcessId>" + waiting + "</asyncProcessId></checkStatus>").text("result/state"); got != "Error" {
-		t.Errorf("state: %s", got)
-	}
-	if got := d.soap("<cancelDeploy><String>" + waiting + "</String></cancelDeploy>"); got.text("faultcode") != "sf:INVALID_ID_FIELD" {
-		t.Errorf("cancel again: %+v", got)
+func TestSOAPCancel(t *testing.T) {
+	for name, why := range map[string]string{
+		"String": "the WSDL's name for the Id",
+		"id":     "what jsforce and the Salesforce CLI send",
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t, nil)
+			content := files{"package.xml": manifest("67.0", "ServicePresenceStatus:Chat"), statusFile: metaFile("ServicePresenceStatus", chat)}
+			waiting := d.soap("<deploy><ZipFile>" + base64.StdEncoding.EncodeToString(content.zipped(t)) + "</ZipFile><DeployOptions><rollbackOnError>true</rollbackOnError></DeployOptions></deploy>").text("result/id")
+			cancel := "<cancelDeploy><" + name + ">" + waiting + "</" + name + "></cancelDeploy>"
+			if got := d.soap(cancel); got.text("result/done") != "true" || got.text("result/id") != waiting {
+				t.Errorf("cancel while it waits, by %s: %+v", why, got)
+			}
+			if got := d.soap("<checkStatus><asyncProcessId>" + waiting + "</asyncProcessId></checkStatus>").text("result/state"); got != "Error" {
+				t.Errorf("state: %s", got)
+			}
+			if got := d.soap(cancel); got.text("faultcode") != "sf:INVALID_ID_FIELD" {
+				t.Errorf("cancel again: %+v", got)
+			}
+		})
 	}
 }
 
