@@ -26,8 +26,7 @@ async function check(name, work) {
     passed++;
     console.log(`ok ${name}`);
   } catch (err) {
-    failed++;
-    console.log(`not ok ${name}\n  ${String(err?.stack ?? err).replaceAll("\n", "\n  ")}`);
+    fail(`${name}\n  ${String(err?.stack ?? err).replaceAll("\n", "\n  ")}`);
   }
 }
 
@@ -72,6 +71,7 @@ async function suite(library, lib) {
   const conn = connect();
 
   await signInChecks(on, lib, conn, connect, signIn);
+  if (!conn.accessToken) return; // nothing below can hold
   await queryChecks(on, lib, conn);
   await describeChecks(on, conn);
   await recordChecks(on, conn);
@@ -507,13 +507,25 @@ async function sessionChecks(on, conn, connect, signIn) {
   });
 }
 
-// A library that waits for ever must not keep the gate waiting.
+function finish() {
+  console.log(`${passed} passed, ${failed} failed`);
+  process.exit(failed === 0 && passed > 0 ? 0 : 1);
+}
+
+function fail(why) {
+  failed++;
+  console.log(`not ok ${why}`);
+}
+
+// What a library throws where nobody waits for it is a failure like any other;
+// one that waits for ever must not keep the gate waiting.
+process.on("unhandledRejection", (err) => fail(`unhandled: ${err?.message ?? err}`));
+process.on("uncaughtException", (err) => fail(`uncaught: ${err?.message ?? err}`));
 setTimeout(() => {
-  console.log("not ok: still waiting after a minute");
-  process.exit(1);
+  fail("still waiting after a minute");
+  finish();
 }, 60_000).unref();
 
 await suite("jsforce", jsforce);
 await suite("jsforce-node", jsforceNode);
-console.log(`${passed} passed, ${failed} failed`);
-process.exit(failed === 0 && passed > 0 ? 0 : 1);
+finish();
