@@ -16,7 +16,8 @@ const (
 	maxAllFiles   = 256 << 20 // bytes of one directory
 	maxItem       = 4 << 20   // bytes of one top-level block
 	maxDepth      = 200       // brackets, braces and templates within each other
-	maxChain      = 50_000    // operators, calls and indexes of one top-level block
+	maxChain      = 20_000    // operators, calls and indexes of one top-level block
+	maxDirectives = 1_000     // %{ … } of one top-level block
 )
 
 // An item is one top-level block or argument of a native file, found without
@@ -38,7 +39,8 @@ type scanner struct {
 	line  int
 	stack []byte   // the open brackets; see below
 	marks []string // the end markers of open heredocs
-	chain int      // operators seen in this item
+	// What nests in the tree without nesting in the text, in this item.
+	chain, directives int
 }
 
 // What can be open, besides {, [ and (.
@@ -85,7 +87,7 @@ func checkDepth(file string, line int, src string, template bool) *schema.Diagno
 // only space and comments are left.
 func (s *scanner) next() (it item, ok bool, problem *schema.Diagnostic) {
 	it = item{start: s.at, line: s.line}
-	s.stack, s.marks, s.chain = s.stack[:0], s.marks[:0], 0
+	s.stack, s.marks, s.chain, s.directives = s.stack[:0], s.marks[:0], 0, 0
 	for s.at < len(s.src) {
 		c := s.src[s.at]
 		if len(s.stack) == 0 {
@@ -128,7 +130,10 @@ func (s *scanner) step() *schema.Diagnostic {
 		if c != '{' && s.afterValue() {
 			s.chain++
 		}
-		return s.push(c)
+		if problem := s.push(c); problem != nil {
+			return problem
+		}
+		return s.checkChain()
 	case '}', ']', ')':
 		s.at++
 		s.pop()
@@ -145,15 +150,31 @@ func (s *scanner) step() *schema.Diagnostic {
 	if c == '<' && s.startHeredoc() {
 		return s.push(inHeredoc)
 	}
-	if bytes.IndexByte(operators, c) >= 0 {
+	if s.atOperator() {
 		s.chain++
-		if s.chain > maxChain {
-			return s.problem(s.line, "Expression too long",
-				fmt.Sprintf("This block holds more than %d operators. Expressions of this size are refused, so that reading a configuration needs bounded memory. Move the data to a file and read it with jsondecode(file(…)).", maxChain))
-		}
 	}
 	s.at++
-	return nil
+	return s.checkChain()
+}
+
+// checkChain says when a block holds more operators than a tree should be
+// deep.
+func (s *scanner) checkChain() *schema.Diagnostic {
+	if s.chain <= maxChain && s.directives <= maxDirectives {
+		return nil
+	}
+	return s.problem(s.line, "Expression too long",
+		fmt.Sprintf("This block holds more than %d operators, or more than %d template directives. Expressions of this size are refused, so that reading a configuration needs bounded memory. Move the data to a file and read it with jsondecode(file(…)).", maxChain, maxDirectives))
+}
+
+// atOperator reports whether an operator stands here. A dash within a name is
+// none.
+func (s *scanner) atOperator() bool {
+	if bytes.IndexByte(operators, s.src[s.at]) < 0 {
+		return false
+	}
+	inName := s.src[s.at] == '-' && s.at > 0 && isWord(s.src[s.at-1])
+	return !inName
 }
 
 var operators = []byte("!+-*/%?<>&|") //nolint:gochecknoglobals // a table that is only read
@@ -213,8 +234,13 @@ func (s *scanner) stepTemplate(c byte) *schema.Diagnostic {
 		s.at += 3
 	case len(rest) > 1 && rest[1] == '{':
 		s.at += 2
-		s.chain++ // directives nest in the tree without nesting in the text
-		return s.push(inTemplate)
+		if c == '%' {
+			s.directives++
+		}
+		if problem := s.push(inTemplate); problem != nil {
+			return problem
+		}
+		return s.checkChain()
 	default:
 		s.at++
 	}

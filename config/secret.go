@@ -233,20 +233,21 @@ func (l *loader) execSecret(command string) (string, error) {
 	case err != nil:
 		return "", fmt.Errorf("run: %w", err)
 	}
-	return strings.TrimSuffix(strings.TrimSuffix(out.String(), "\n"), "\r"), nil
+	return strings.TrimSuffix(strings.TrimSuffix(out.text.String(), "\n"), "\r"), nil
 }
 
-// A boundedBuffer refuses to grow past its limit.
+// A boundedBuffer refuses to grow past its limit. It does not embed its
+// buffer, whose ReadFrom would go round the limit.
 type boundedBuffer struct {
-	bytes.Buffer
+	text  bytes.Buffer
 	limit int
 	over  bool
 }
 
 func (b *boundedBuffer) Write(p []byte) (int, error) {
-	if b.Len()+len(p) > b.limit {
+	if b.text.Len()+len(p) > b.limit {
 		b.over = true
 		return 0, errors.New("too much output")
 	}
-	return b.Buffer.Write(p)
+	return b.text.Write(p)
 }
