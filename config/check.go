@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -105,7 +106,7 @@ func refersTo(v schema.Value, address schema.Address) bool {
 func (l *loader) check(o *schema.Object) {
 	before := len(l.diags)
 	l.checkRecord(o.Record, o.Source, o.Address)
-	if l.diags[before:].HasErrors() || o.Kind.Check == nil || holdsUnknown(o) {
+	if l.diags[before:].HasErrors() || o.Kind.Check == nil || l.options.Offline && holdsUnknown(o.Record) {
 		return
 	}
 	l.diags = append(l.diags, o.Kind.Check(o)...)
@@ -113,10 +114,17 @@ func (l *loader) check(o *schema.Object) {
 
 // holdsUnknown reports whether an argument could not be resolved offline. The
 // kind's own rules see whole objects or nothing.
-func holdsUnknown(o *schema.Object) bool {
-	for i := range o.Kind.Shape.Arguments {
-		if _, unknown := o.At(i).(schema.Unknown); unknown {
-			return true
+func holdsUnknown(v schema.Value) bool {
+	switch v := v.(type) {
+	case schema.Unknown:
+		return true
+	case schema.List:
+		return slices.ContainsFunc(v, holdsUnknown)
+	case schema.Record:
+		for i := range v.Shape.Arguments {
+			if holdsUnknown(v.At(i)) {
+				return true
+			}
 		}
 	}
 	return false
