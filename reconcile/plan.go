@@ -37,8 +37,8 @@ type Options struct {
 
 // A Plan is the ordered steps that make the vendors hold what is wanted.
 type Plan struct {
-	Steps []*schema.Step // in the order of the files; removals last
-	// Waves are the same steps in the order in which they are carried out.
+	Steps []*schema.Step // in the order in which they are carried out
+	// Waves are the same steps, those together that need none of the others.
 	Waves       [][]*schema.Step
 	Notes       []schema.Note
 	Diagnostics schema.Diagnostics
@@ -166,6 +166,7 @@ func (p *Plan) countUnmanaged(held []*schema.Held) {
 // layOut orders the steps into waves and forecasts the calls they take.
 func (p *Plan) layOut(providers []Provider) {
 	p.Waves = waves(p.Steps, ranks(providers))
+	p.Steps = slices.Concat(p.Waves...)
 	p.Forecast = 0
 	for _, wave := range p.Waves {
 		for _, provider := range providers {

@@ -77,7 +77,7 @@ func TestPlan(t *testing.T) {
 		"KnownAfterApply": {
 			reason: "an attribute of an object that is created now is not known yet",
 			wanted: wanted(object(roomKind, "r", "token", token("app.a")), object(appKind, "a")),
-			want:   []string{"+ room.r name:→r token:→(known after apply) org:→00D", "+ app.a name:→a"},
+			want:   []string{"+ app.a name:→a", "+ room.r name:→r token:→(known after apply) org:→00D"},
 		},
 		"KnownAlready": {
 			reason: "an attribute of an object that is there flows through and is no write when equal",
@@ -105,7 +105,7 @@ func TestPlan(t *testing.T) {
 			reason:  "a target takes along what it needs and nothing else",
 			wanted:  wanted(object(roomKind, "r", "token", token("app.a")), object(appKind, "a"), object(appKind, "b")),
 			options: reconcile.Options{Targets: []schema.Address{"room.r"}},
-			want:    []string{"+ room.r name:→r token:→(known after apply) org:→00D", "+ app.a name:→a"},
+			want:    []string{"+ app.a name:→a", "+ room.r name:→r token:→(known after apply) org:→00D"},
 		},
 	}
 	for name, tc := range tests {

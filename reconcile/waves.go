@@ -7,10 +7,15 @@ import (
 	"github.com/lockstep-sync/lockstep/schema"
 )
 
-// waves orders steps: a step comes after those it needs, and everything that
-// is removed comes last, what was created last first.
+// waves orders steps: a step comes after those it needs, kinds in the order in
+// which they are created, and everything that is removed comes last, what was
+// created last first.
 func waves(steps []*schema.Step, rank map[string]int) [][]*schema.Step {
 	level := levels(steps)
+	steps = slices.Clone(steps)
+	slices.SortStableFunc(steps, func(a, b *schema.Step) int {
+		return cmp.Compare(rank[a.Kind.Name], rank[b.Kind.Name])
+	})
 	var ordered [][]*schema.Step
 	var removals []*schema.Step
 	for _, step := range steps {
