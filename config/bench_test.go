@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"testing"
 	"time"
 )
@@ -47,6 +48,18 @@ status "Status" {
 `, n)
 }
 
+// referringBlocks adds as many objects, each of which reads an attribute of
+// one of the first and refers to it.
+func referringBlocks(n int) []byte {
+	return append(repeatedBlocks(n), `
+access "Access" {
+  for_each = local.numbers
+  profile  = "for ${status.Status[each.key].label}"
+  statuses = [status.Status[each.key]]
+}
+`...)
+}
+
 // repeatedWrittenOut writes out what repeatedBlocks makes.
 func repeatedWrittenOut(n int) []byte {
 	var b bytes.Buffer
@@ -66,6 +79,7 @@ func BenchmarkLoad(b *testing.B) {
 		{"blocks=10000", 10_000, plainBlocks(10_000)},
 		{"blocks=100000", 100_000, plainBlocks(100_000)},
 		{"for_each=10000", 10_000, repeatedBlocks(10_000)},
+		{"for_each=10000/referring", 20_000, referringBlocks(10_000)},
 		{"for_each=10000/written_out", 10_000, repeatedWrittenOut(10_000)},
 	} {
 		b.Run(bench.name, func(b *testing.B) { benchmarkLoad(b, bench.text, bench.n) })
@@ -92,7 +106,7 @@ func benchmarkLoad(b *testing.B, text []byte, n int) {
 // returns its peak in MiB.
 func watchHeap(b *testing.B) func() float64 {
 	b.Helper()
-	runtime.GC()
+	debug.FreeOSMemory()
 	stop, done := make(chan struct{}), make(chan uint64)
 	go func() {
 		var peak uint64

@@ -305,7 +305,7 @@ func (d *decoder) evaluated(e hclsyntax.Expression, v cty.Value, s slot) schema.
 	if t.exact && traversalOf(e) != nil && !isList(s.typ) {
 		return t.needs[0]
 	}
-	return d.defer_(e, s, t.needs)
+	return d.later(e, s, t.needs)
 }
 
 // isWhollyKnown reports whether a value can be decoded now, and gathers in t
@@ -333,8 +333,8 @@ func isWhollyKnown(v cty.Value, t *trail) bool {
 	return known
 }
 
-// defer_ makes a value that evaluates e again once its needs are known.
-func (d *decoder) defer_(e hclsyntax.Expression, s slot, needs []schema.Ref) schema.Value {
+// later makes a value that evaluates e again once its needs are known.
+func (d *decoder) later(e hclsyntax.Expression, s slot, needs []schema.Ref) schema.Value {
 	again := decoder{scope: d.scope, each: d.each, offline: d.offline}
 	blocks := *d.blocks
 	return schema.Later{Needs: needs, Eval: func(values []schema.Value) (schema.Value, error) {

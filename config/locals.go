@@ -33,7 +33,7 @@ const (
 // loadLocals evaluates the locals in the order of their references. Those that
 // need blocks are set aside until blocks are known.
 func (l *loader) loadLocals() {
-	for _, b := range l.aside["locals"] {
+	for _, b := range l.aside[localsBlock] {
 		if len(b.Labels) > 0 || len(b.Body.Blocks) > 0 {
 			l.report(errorAt(headerRange(b), "Wrong locals block", "A locals block has no label and holds only arguments: locals { name = value }."))
 		}

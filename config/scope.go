@@ -48,7 +48,8 @@ func (e *each) object() cty.Value {
 	return cty.ObjectVal(map[string]cty.Value{"key": cty.StringVal(e.key), "value": e.value})
 }
 
-// newBase makes the context that every expression shares.
+// seal makes the context that every expression shares, when the variables and
+// locals are known.
 func (s *scope) seal(base *hcl.EvalContext) {
 	s.base = base.NewChild()
 	s.base.Variables = map[string]cty.Value{

@@ -35,7 +35,7 @@ type validation struct {
 
 // loadVariables declares the variables and gives them their values.
 func (l *loader) loadVariables(automatic []string) {
-	for _, b := range l.aside["variable"] {
+	for _, b := range l.aside[variableBlock] {
 		l.declareVariable(b)
 	}
 	given := l.givenValues(automatic)
