@@ -165,7 +165,7 @@ func (a *applier) prepare(step *schema.Step) error {
 	if err := a.plan.refused[step.Address]; err != nil {
 		return err
 	}
-	if removes(step) || !containsUnknown(step.Wanted.Record) || a.missing(step) != "" {
+	if removes(step) || schema.Known(step.Wanted.Record) || a.missing(step) != "" {
 		return nil
 	}
 	resolved := a.plan.world.resolve(a.plan.world.byAddr[step.Address])
@@ -176,7 +176,7 @@ func (a *applier) prepare(step *schema.Step) error {
 	if step.Action == schema.Manual {
 		return a.spellOut(step)
 	}
-	if containsUnknown(step.Wanted.Record) {
+	if !schema.Known(step.Wanted.Record) {
 		return errors.New("a value that it needs is still not known")
 	}
 	step.Changes = compare(step.Wanted, step.Held, func(path string, v schema.Secret) sent {

@@ -114,7 +114,7 @@ func (d *differ) source(i int, path string) schema.Range {
 
 // same compares two values the way their argument asks for.
 func same(argument *schema.Argument, wanted, held schema.Value) bool {
-	if containsUnknown(wanted) {
+	if !schema.Known(wanted) {
 		return false
 	}
 	if argument.Same != nil {

@@ -141,7 +141,7 @@ func documentStep(step *schema.Step) DocumentStep {
 func documentChange(change schema.Change) DocumentChange {
 	d := DocumentChange{
 		Path: change.Path, Secret: change.Secret, Note: change.Note, Source: change.Source.String(),
-		Unknown: containsUnknown(change.Wanted),
+		Unknown: !schema.Known(change.Wanted),
 	}
 	if !change.Secret {
 		d.Wanted, d.Held = plain(change.Wanted), plain(change.Held)

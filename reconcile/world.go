@@ -245,20 +245,3 @@ func unreadable(o *schema.Object, ref schema.Ref) schema.Diagnostic {
 		fmt.Sprintf("Give %s in the block %s.", ref.Attribute, ref.Address),
 	}, " "))
 }
-
-// containsUnknown reports whether any part of v is known only after apply.
-func containsUnknown(v schema.Value) bool {
-	switch v := v.(type) {
-	case schema.Unknown, schema.Later:
-		return true
-	case schema.List:
-		return slices.ContainsFunc(v, containsUnknown)
-	case schema.Record:
-		for i := range v.Shape.Arguments {
-			if containsUnknown(v.At(i)) {
-				return true
-			}
-		}
-	}
-	return false
-}

@@ -166,6 +166,20 @@ func equalRef(r Ref, v Value) bool {
 	return false
 }
 
+// Known reports whether no part of v is known only after apply, or, offline, at
+// all.
+func Known(v Value) bool {
+	switch v := v.(type) {
+	case Unknown, Later:
+		return false
+	case List:
+		return !slices.ContainsFunc(v, func(e Value) bool { return !Known(e) })
+	case Record:
+		return !slices.ContainsFunc(v.values, func(e Value) bool { return !Known(e) })
+	}
+	return true
+}
+
 // EqualSet is Equal for lists whose order does not count.
 func EqualSet(a, b List) bool {
 	added, removed := DiffSet(a, b)

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"slices"
+
 	"github.com/lockstep-sync/lockstep/config"
 	"github.com/lockstep-sync/lockstep/reconcile"
 	"github.com/lockstep-sync/lockstep/reconcile/presence"
@@ -10,7 +12,13 @@ import (
 // checkPresence checks the presence rules against each other and proves that
 // they come to rest.
 func checkPresence(c *config.Configuration) schema.Diagnostics {
-	return presence.Check(presence.Rules(c.Objects), presenceFacts(c.Objects))
+	return presence.Check(presenceRules(c.Objects), presenceFacts(c.Objects))
+}
+
+// presenceRules reads the rules that are known in full. Offline, variables
+// without a value leave some open; a plan has them all.
+func presenceRules(objects []*schema.Object) []schema.Rule {
+	return presence.Rules(slices.DeleteFunc(slices.Clone(objects), func(o *schema.Object) bool { return !schema.Known(o.Record) }))
 }
 
 // presenceFacts collects what the configuration declares about the statuses

@@ -20,7 +20,7 @@ presence rules come to rest. Environment variables and secrets are not read.`,
 			}
 			valid := view.Valid{Blocks: len(c.Objects)}
 			facts := presenceFacts(c.Objects)
-			for _, rule := range presence.Rules(c.Objects) {
+			for _, rule := range presenceRules(c.Objects) {
 				proof := presence.Prove(rule, facts)
 				valid.Rules = append(valid.Rules, view.ValidRule{Address: rule.Address, Writes: proof.Longest})
 			}
