@@ -19,14 +19,15 @@ import (
 // A file is one file of a configuration. Its text is dropped once it has been
 // decoded; see [Configuration.Source].
 type file struct {
-	name string // as ranges name it
+	name string // as ranges name it: configuration files by their base name
+	path string // where it is read
 	json bool
 	src  []byte
 	sum  [sha256.Size]byte
 }
 
-func newFile(name string, src []byte) *file {
-	return &file{name: name, json: strings.HasSuffix(name, ".json"), src: src, sum: sha256.Sum256(src)}
+func newFile(name, path string, src []byte) *file {
+	return &file{name: name, path: path, json: strings.HasSuffix(name, ".json"), src: src, sum: sha256.Sum256(src)}
 }
 
 // findFiles lists the configuration and automatic variable files of a

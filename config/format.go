@@ -25,7 +25,7 @@ func Format(name string, src []byte) ([]byte, schema.Diagnostics) {
 	if problem != nil {
 		return src, schema.Diagnostics{*problem}
 	}
-	f := newFile(name, src)
+	f := newFile(name, name, src)
 	var ds schema.Diagnostics
 	for i := range items {
 		_, more := hclsyntax.ParseConfig(src[items[i].start:items[i].end], f.name, hcl.Pos{Line: items[i].line, Column: 1, Byte: items[i].start})

@@ -91,7 +91,7 @@ func FuzzCut(f *testing.F) {
 		for _, b := range whole.Body.(*hclsyntax.Body).Blocks {
 			want = append(want, b.Range().String()+" "+b.Type)
 		}
-		file := newFile("f", src)
+		file := newFile("f", "f", src)
 		for _, it := range items {
 			body, ds := parseText(file, src[it.start:it.end], it.start, it.line)
 			if ds.HasErrors() {

@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
@@ -38,10 +39,10 @@ type results struct{ declarations []*declaration }
 
 // survey reads the files, cuts them into pieces, and parses the blocks that
 // all others rest on.
-func (l *loader) survey(names []string) {
+func (l *loader) survey(paths []string) {
 	total := 0
-	for _, name := range names {
-		f := l.read(name)
+	for _, path := range paths {
+		f := l.read(path)
 		if f == nil {
 			continue
 		}
@@ -59,20 +60,20 @@ func (l *loader) survey(names []string) {
 	}
 }
 
-func (l *loader) read(name string) *file {
+func (l *loader) read(path string) *file {
 	limit := int64(maxNativeFile)
-	if strings.HasSuffix(name, ".json") {
+	if strings.HasSuffix(path, ".json") {
 		limit = maxJSONFile
 	}
-	src, problem := readFile(name, limit)
+	src, problem := readFile(path, limit)
 	if problem != nil {
 		l.report(*problem)
 		l.broken = true
 		return nil
 	}
-	f := newFile(name, src)
+	f := newFile(filepath.Base(path), path, src)
 	l.files = append(l.files, f)
-	l.conf.files[name] = f
+	l.conf.files[f.name] = f
 	return f
 }
 
@@ -166,13 +167,13 @@ func (p *piece) text() ([]byte, *schema.Diagnostic) {
 		return p.file.src[p.start:p.end], nil
 	}
 	src := make([]byte, p.end-p.start)
-	f, err := os.Open(p.file.name)
+	f, err := os.Open(p.file.path)
 	if err == nil {
 		_, err = f.ReadAt(src, int64(p.start))
 		_ = f.Close() // nothing was written
 	}
 	if err != nil {
-		d := unreadable(p.file.name, err)
+		d := unreadable(p.file.path, err)
 		return nil, &d
 	}
 	return src, nil

@@ -20,7 +20,7 @@ func (c *Configuration) Source(name string) []byte {
 	if f == nil {
 		return nil
 	}
-	src, err := os.ReadFile(name) //nolint:gosec // a name that was read before
+	src, err := os.ReadFile(f.path) //nolint:gosec // a name that was read before
 	if err != nil || sha256.Sum256(src) != f.sum {
 		return nil
 	}

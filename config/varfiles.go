@@ -81,7 +81,7 @@ func (l *loader) readVariables(name string, given map[string]*givenValue) {
 		l.report(*problem)
 		return
 	}
-	l.conf.files[name] = newFile(name, src)
+	l.conf.files[name] = newFile(name, name, src)
 	body, ds := parseVariables(name, src)
 	l.diags = append(l.diags, ds...)
 	if ds.HasErrors() {
