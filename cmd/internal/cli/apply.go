@@ -1,13 +1,10 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -41,6 +38,7 @@ planning again shows what is left.`,
 	flags.bind(c)
 	c.Flags().BoolVar(&flags.autoApprove, "auto-approve", false, "do not ask; manual steps stay pending")
 	c.Flags().StringVar(&flags.handover, "handover", "", "write the values of manual steps, secrets included, to a `file` of mode 0600")
+	a.bindInput(c)
 	return c
 }
 
@@ -50,7 +48,7 @@ func (a *app) applyFresh(ctx context.Context, flags applyFlags) error {
 		return err
 	}
 	if !flags.autoApprove {
-		if err := a.approve(); err != nil {
+		if err := a.approve(ctx); err != nil {
 			return err
 		}
 	}
@@ -116,7 +114,7 @@ func (a *app) carryOut(ctx context.Context, r *reconcile.Reconciler, plan *recon
 // what goes with it.
 func (a *app) person(flags applyFlags, progress *view.Progress) (person reconcile.Person, done func() error, err error) {
 	if !flags.autoApprove && a.asks() {
-		person = &atTheKeyboard{app: a, progress: progress, input: a.input()}
+		person = &atTheKeyboard{app: a, progress: progress}
 	}
 	if flags.handover == "" {
 		return person, func() error { return nil }, nil
@@ -129,45 +127,16 @@ func (a *app) person(flags applyFlags, progress *view.Progress) (person reconcil
 }
 
 // approve asks whether to go on.
-func (a *app) approve() error {
+func (a *app) approve(ctx context.Context) error {
 	if !a.asks() {
 		return errors.New("apply asks before it changes anything, and nobody is there to answer: use -auto-approve, or keep a plan with plan -out=FILE and apply that file")
 	}
 	a.view().Say("\nShall Lockstep carry this out? Only \"yes\" is taken as consent.")
-	if answer, _ := a.input().ReadString('\n'); strings.TrimSpace(answer) != "yes" {
+	switch line, ok := a.answer(ctx); {
+	case !ok:
+		return fmt.Errorf("%w; nothing was changed", errLeft)
+	case line != "yes":
 		return errors.New("not approved; nothing was changed")
 	}
 	return nil
-}
-
-// asks reports whether somebody can answer: a terminal, or a pipe that is
-// something else than a closed one.
-func (a *app) asks() bool {
-	f, ok := a.Stdin.(*os.File)
-	if !ok {
-		return a.Stdin != nil
-	}
-	info, err := f.Stat()
-	return err == nil && (info.Mode()&os.ModeCharDevice != 0 && !isNull(info) || info.Mode()&os.ModeNamedPipe != 0)
-}
-
-func isNull(info os.FileInfo) bool {
-	null, err := os.Stat(os.DevNull)
-	return err == nil && os.SameFile(null, info)
-}
-
-// input is the one reader of standard input, so that nothing typed ahead is
-// lost between two questions.
-func (a *app) input() *bufio.Reader {
-	if a.typed == nil {
-		a.typed = bufio.NewReader(a.stdin())
-	}
-	return a.typed
-}
-
-func (a *app) stdin() io.Reader {
-	if a.Stdin == nil {
-		return strings.NewReader("")
-	}
-	return a.Stdin
 }

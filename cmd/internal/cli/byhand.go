@@ -1,13 +1,11 @@
 package cli
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/lockstep-sync/lockstep/cmd/internal/view"
@@ -19,16 +17,14 @@ import (
 type atTheKeyboard struct {
 	*app
 	progress *view.Progress
-	input    *bufio.Reader
 }
 
 // Attest shows the click path and asks whether it has been followed.
-func (p *atTheKeyboard) Attest(_ context.Context, step *schema.Step) (reconcile.Attestation, bool) {
+func (p *atTheKeyboard) Attest(ctx context.Context, step *schema.Step) (reconcile.Attestation, bool) {
 	p.progress.Pause()
 	p.view().Guide(step)
 	p.view().Say("Have you done this? \"done\" records that you have; anything else leaves it pending.")
-	answer, _ := p.input.ReadString('\n')
-	if strings.TrimSpace(answer) != "done" {
+	if line, ok := p.answer(ctx); !ok || line != "done" {
 		return reconcile.Attestation{}, false
 	}
 	return reconcile.Attestation{By: p.who(), At: time.Now().UTC()}, true

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
+	"context"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -34,22 +36,25 @@ func (a *app) initCommand() *cobra.Command {
 		Long: `Writes main.hcl: the smallest configuration that does something, with a comment on
 every part. What is not given as a flag is asked for on a terminal, and left as an
 example otherwise. A file that exists is never overwritten.`,
-		RunE: func(*cobra.Command, []string) error { return a.writeStart(given) },
+		RunE: func(c *cobra.Command, _ []string) error { return a.writeStart(c.Context(), given) },
 	}
 	c.Flags().StringVar(&given.InstanceURL, "instance-url", "", "Salesforce's My Domain `URL`")
 	c.Flags().StringVar(&given.OrganizationID, "organization-id", "", "the Salesforce organization `ID`, to pin it")
 	c.Flags().StringVar(&given.TenantID, "tenant-id", "", "the CXone tenant `ID`, to pin it")
 	c.Flags().StringVar(&given.Profile, "profile", "", "the `profile` of your agents")
 	c.Flags().StringVar(&given.Team, "team", "", "the CXone `team` of your agents")
+	a.bindInput(c)
 	return c
 }
 
-func (a *app) writeStart(given answers) error {
+func (a *app) writeStart(ctx context.Context, given answers) error {
 	path := filepath.Join(a.chdir, "main.hcl")
 	if existing, _ := filepath.Glob(filepath.Join(a.chdir, "*.hcl")); len(existing) > 0 {
 		return fmt.Errorf("init: %s is there already; nothing was written", existing[0])
 	}
-	a.ask(&given)
+	if err := a.ask(ctx, &given); err != nil {
+		return fmt.Errorf("init: %w", err)
+	}
 	var b bytes.Buffer
 	if err := template.Must(template.New("start").Funcs(template.FuncMap{"quote": quoteHCL}).Parse(startingPoint)).Execute(&b, given); err != nil {
 		return fmt.Errorf("init: %w", err)
@@ -80,28 +85,34 @@ func writeNew(path string, text []byte) error {
 	return f.Close()
 }
 
-// ask fills in what was not given, where there is somebody to ask.
-func (a *app) ask(given *answers) {
+// ask fills in what was not given, where there is somebody to ask. What the
+// environment says already is left to it.
+func (a *app) ask(ctx context.Context, given *answers) error {
 	questions := []struct {
-		answer            *string
-		question, example string
+		answer                 *string
+		question, example, env string
 	}{
-		{&given.InstanceURL, "Salesforce's My Domain URL", "https://acme.my.salesforce.com"},
-		{&given.OrganizationID, "Salesforce organization ID (Setup > Company Information)", ""},
-		{&given.TenantID, "CXone tenant ID", ""},
-		{&given.Profile, "The Salesforce profile of your agents", "Support Agent"},
-		{&given.Team, "The CXone team of your agents", "Support"},
+		{&given.InstanceURL, "Salesforce's My Domain URL", "https://acme.my.salesforce.com", "SALESFORCE_INSTANCE_URL"},
+		{&given.OrganizationID, "Salesforce organization ID (Setup > Company Information)", "", ""},
+		{&given.TenantID, "CXone tenant ID", "", "CXONE_TENANT_ID"},
+		{&given.Profile, "The Salesforce profile of your agents", "Support Agent", ""},
+		{&given.Team, "The CXone team of your agents", "Support", ""},
 	}
 	for _, q := range questions {
-		if *q.answer == "" && a.asks() {
+		if set, _ := a.env(q.env); *q.answer != "" || set != "" {
+			continue
+		}
+		if a.asks() {
 			a.view().Say("%s%s:", q.question, hint(q.example))
-			typed, _ := a.input().ReadString('\n')
-			*q.answer = strings.TrimSpace(typed)
+			line, ok := a.answer(ctx)
+			if !ok {
+				return fmt.Errorf("%w; nothing was written", errLeft)
+			}
+			*q.answer = line
 		}
-		if *q.answer == "" {
-			*q.answer = q.example
-		}
+		*q.answer = cmp.Or(*q.answer, q.example)
 	}
+	return nil
 }
 
 func hint(example string) string {

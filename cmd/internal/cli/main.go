@@ -48,6 +48,9 @@ func Main(args []string, process Process) int {
 	switch {
 	case errors.As(err, &status):
 		return int(status)
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		a.view().Fail(errLeft)
+		return exitError
 	case err != nil:
 		a.view().Fail(err)
 		return exitError
@@ -67,6 +70,7 @@ type app struct {
 	chdir   string
 	noColor bool
 	quiet   bool // leaves out warnings that have been shown
+	noInput bool // nobody is asked anything
 
 	stop     chan struct{} // closed by the first interrupt
 	graceful atomic.Bool   // the first interrupt lets calls in flight finish
