@@ -26,7 +26,7 @@ type Subrequest struct {
 }
 
 func (r Subrequest) isQuery() bool {
-	path := strings.TrimPrefix(r.Path, "/")
+	path := strings.TrimPrefix(strings.TrimPrefix(r.Path, "/"), "tooling/")
 	return strings.HasPrefix(path, "query") || strings.HasPrefix(path, "composite/sobjects")
 }
 
@@ -41,10 +41,20 @@ type Subresponse struct {
 // Composite sends independent requests, 25 to a call, and answers in order.
 // When a call fails, so does each of its requests.
 func (c *Connection) Composite(ctx context.Context, requests []Subrequest) []Subresponse {
+	return c.inBatches(ctx, "composite", requests)
+}
+
+// ToolingComposite is [Connection.Composite] for requests to the Tooling API:
+// a composite call serves one API only (VERIFIED in working clients).
+func (c *Connection) ToolingComposite(ctx context.Context, requests []Subrequest) []Subresponse {
+	return c.inBatches(ctx, "tooling/composite", requests)
+}
+
+func (c *Connection) inBatches(ctx context.Context, resource string, requests []Subrequest) []Subresponse {
 	answers := make([]Subresponse, 0, len(requests))
 	for len(requests) > 0 {
 		n := batch(requests)
-		answers = append(answers, c.composite(ctx, requests[:n])...)
+		answers = append(answers, c.composite(ctx, resource, requests[:n])...)
 		requests = requests[n:]
 	}
 	return answers
@@ -64,7 +74,7 @@ func batch(requests []Subrequest) int {
 	return len(requests)
 }
 
-func (c *Connection) composite(ctx context.Context, requests []Subrequest) []Subresponse {
+func (c *Connection) composite(ctx context.Context, resource string, requests []Subrequest) []Subresponse {
 	type wire struct {
 		Method      string `json:"method"`
 		URL         string `json:"url"`
@@ -90,7 +100,7 @@ func (c *Connection) composite(ctx context.Context, requests []Subrequest) []Sub
 			ReferenceID string          `json:"referenceId"`
 		} `json:"compositeResponse"`
 	}
-	err := c.Post(ctx, "composite", in, &out)
+	err := c.Post(ctx, resource, in, &out)
 	answers := make([]Subresponse, len(requests))
 	for i, r := range requests {
 		if err != nil {

@@ -33,12 +33,21 @@ type File struct {
 // A Member names a component.
 type Member struct{ Type, FullName string }
 
-// ReadMetadata returns the named components of one type, 10 to a call, in the
-// order of names. Those that do not exist are left out.
+// metadataPerCall is how many components of one type a call takes (VERIFIED).
+func metadataPerCall(typ string) int {
+	if typ == "CustomApplication" {
+		return 200
+	}
+	return maxComponents
+}
+
+// ReadMetadata returns the named components of one type, as many to a call as
+// the vendor takes, in the order of names. Those that do not exist are left
+// out.
 func (c *Connection) ReadMetadata(ctx context.Context, typ string, names []string) ([]Component, error) {
 	ctx = rest.ReadOnly(ctx)
 	found := make(map[string]Component, len(names))
-	for chunk := range slices.Chunk(names, maxComponents) {
+	for chunk := range slices.Chunk(names, metadataPerCall(typ)) {
 		in := Element("readMetadata", Leaf("type", typ))
 		for _, name := range chunk {
 			in.Nodes = append(in.Nodes, Leaf("fullNames", name))

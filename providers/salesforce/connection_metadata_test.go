@@ -94,6 +94,11 @@ func TestMetadataCallsAreBatched(t *testing.T) {
 	if len(bodies) != 5 || strings.Count(bodies[0], "<fullNames>") != 10 || strings.Count(bodies[2], "<fullNames>") != 5 || strings.Count(bodies[3], "<queries>") != 3 {
 		t.Errorf("%d calls", len(bodies))
 	}
+	// Lightning apps come by the two hundred: all of an org's utility bars are
+	// looked up.
+	if _, err := c.ReadMetadata(t.Context(), "CustomApplication", names); err != nil || len(bodies) != 6 || strings.Count(bodies[5], "<fullNames>") != 25 {
+		t.Errorf("apps: %v, %d calls", err, len(bodies))
+	}
 	if !strings.Contains(bodies[0], "<sessionId>"+deskOrg+"!token1</sessionId>") || !strings.Contains(bodies[0], "<fullNames>a&lt;0</fullNames>") {
 		t.Errorf("request %s", bodies[0])
 	}

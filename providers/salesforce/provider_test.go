@@ -94,7 +94,7 @@ func callsOfTheGuide(t *testing.T) {
 		{"five tables in one call", all[:4], 1},
 		{"the listing, three reads of ten apps, the usage, and two calls for the app", all[4:5], 7},
 		{"five tables in one call, and the packages", all[5:6], 2},
-		{"everything shares tables and listings", all, 13},
+		{"everything shares tables and listings, and so do the packages and the event members", all, 12},
 	}
 	for _, test := range tests {
 		o.provider = o.connect()

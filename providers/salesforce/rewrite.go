@@ -8,15 +8,6 @@ import (
 	"github.com/lockstep-sync/lockstep/schema"
 )
 
-// metadataPerCall is how many components of one type a read takes; only
-// custom applications come by the two hundred (VERIFIED).
-func metadataPerCall(typ string) int {
-	if typ == "CustomApplication" {
-		return 200
-	}
-	return 10
-}
-
 // byType sorts the members that parts rewrite by type, each once.
 func byType(parts []*part) (types []string, names map[string][]string) {
 	names = map[string][]string{}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 
@@ -72,30 +73,16 @@ func (t table) ofOmni() table { t.omni = true; return t }
 // viaTooling says that the Tooling API serves the table.
 func (t table) viaTooling() table { t.tooling = true; return t }
 
-// queriesPerCall is how many queries a composite call takes (VERIFIED).
-const queriesPerCall = 5
-
-// load fills the tables, five queries to a call. A query that has more pages
-// costs a call for each.
+// load fills the tables, five queries to a call, those of the Tooling API
+// apart. A query that has more pages costs a call for each.
 func (s *snapshot) load(ctx context.Context, c *Connection, tables []table) error {
-	var batch []table
-	for _, t := range distinct(tables) {
-		if t.tooling {
-			if err := s.loadTooling(ctx, c, t); err != nil {
-				return err
-			}
-			continue
-		}
-		batch = append(batch, t)
+	tables = distinct(tables)
+	viaTooling := slices.DeleteFunc(slices.Clone(tables), func(t table) bool { return !t.tooling })
+	others := slices.DeleteFunc(tables, func(t table) bool { return t.tooling })
+	if err := s.loadThrough(ctx, c, c.Composite, "/query", others); err != nil {
+		return err
 	}
-	for len(batch) > 0 {
-		n := min(queriesPerCall, len(batch))
-		if err := s.loadBatch(ctx, c, batch[:n]); err != nil {
-			return err
-		}
-		batch = batch[n:]
-	}
-	return nil
+	return s.loadThrough(ctx, c, c.ToolingComposite, "/tooling/query", viaTooling)
 }
 
 func distinct(tables []table) []table {
@@ -110,27 +97,18 @@ func distinct(tables []table) []table {
 	return once
 }
 
-func (s *snapshot) loadBatch(ctx context.Context, c *Connection, tables []table) error {
+// loadThrough fills tables that one API serves.
+func (s *snapshot) loadThrough(ctx context.Context, c *Connection, send func(context.Context, []Subrequest) []Subresponse, resource string, tables []table) error {
 	requests := make([]Subrequest, len(tables))
 	for i, t := range tables {
-		requests[i] = Subrequest{Method: "GET", Path: "/query?q=" + url.QueryEscape(t.soql)}
+		requests[i] = Subrequest{Method: "GET", Path: resource + "?q=" + url.QueryEscape(t.soql)}
 	}
-	for i, answer := range c.Composite(ctx, requests) {
+	for i, answer := range send(ctx, requests) {
 		if err := s.take(ctx, c, tables[i], answer.Body, answer.Err); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// loadTooling asks by itself: a composite call serves one API only.
-func (s *snapshot) loadTooling(ctx context.Context, c *Connection, t table) error {
-	rows, err := ToolingQuery[json.RawMessage](ctx, c, t.soql)
-	if err != nil {
-		return s.take(ctx, c, t, nil, err)
-	}
-	body, err := json.Marshal(Children[json.RawMessage]{TotalSize: len(rows), Done: true, Records: rows})
-	return s.take(ctx, c, t, body, err)
 }
 
 // take keeps a query's rows. A type that does not exist is how an org without

@@ -35,6 +35,7 @@ type subanswer struct {
 func (o *Org) compositeRoutes(mux *http.ServeMux) {
 	const v = "/services/data/{version}/composite"
 	mux.HandleFunc("POST "+v, o.rest(o.composite))
+	mux.HandleFunc("POST /services/data/{version}/tooling/composite", o.rest(o.composite)) // VERIFIED in working clients
 	mux.HandleFunc("POST "+v+"/sobjects", o.rest(o.insertMany))
 	mux.HandleFunc("PATCH "+v+"/sobjects", o.rest(o.updateMany))
 	mux.HandleFunc("DELETE "+v+"/sobjects", o.rest(o.deleteMany))
