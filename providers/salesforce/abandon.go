@@ -66,7 +66,7 @@ func revoke(p *part) {
 func (p *part) revokeFrom(access accessRow, status string) {
 	switch {
 	case access.Parent.IsOwnedByProfile && access.Parent.Profile != nil:
-		p.deploy(profileComponent(profileFullName(access.Parent.Profile.Name), accessNode(status, false)))
+		p.overlay(access.Parent.ProfileID, access.Parent.Profile.Name, accessNode(status, false))
 	case access.Parent.NamespacePrefix != "":
 		p.fail(fmt.Errorf("revoke access: the permission set %s belongs to a managed package; take the status from it in Setup", access.Parent.Name))
 	default:

@@ -1,6 +1,7 @@
 package salesforce_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -79,4 +80,54 @@ func testPermissionSetAccessRefused(t *testing.T) {
 	lunch := status(t, "Lunch")
 	o.refused(wanted(lunch, access(t, "permission_set_access", "CXone_Agent", refs("Lunch"))), "Managed permission set", "icAgentConsole")
 	o.refused(wanted(lunch, access(t, "permission_set_access", "Presence_Acess", refs("Lunch"))), "Permission set that does not exist", `Did you mean "Presence_Access"?`)
+}
+
+func TestProfileOfAnotherLanguage(t *testing.T) { synctest.Test(t, testProfileOfAnotherLanguage) }
+
+// Labels of standard profiles follow the language of whoever asks; deployed
+// under the label, a profile would be made beside Admin.
+func testProfileOfAnotherLanguage(t *testing.T) {
+	o := acme(t, nil)
+	if err := o.handler.Edit("Profile", "Name", "System Administrator", map[string]any{"Name": "Systemadministrator"}); err != nil {
+		t.Fatal(err)
+	}
+	before := len(o.handler.Records("Profile"))
+	lunch := status(t, "Lunch")
+	o.apply(wanted(lunch, access(t, "profile_access", "Systemadministrator", refs("Lunch"))))
+	if after := len(o.handler.Records("Profile")); after != before {
+		t.Errorf("%d profiles became %d", before, after)
+	}
+}
+
+func TestProfileThatGoesMeanwhile(t *testing.T) { synctest.Test(t, testProfileThatGoesMeanwhile) }
+
+// A profile that is deleted between plan and apply is not made again.
+func testProfileThatGoesMeanwhile(t *testing.T) {
+	o := acme(t, nil)
+	lunch := status(t, "Lunch")
+	plan := o.plan(wanted(lunch, access(t, "profile_access", "Custom: Support Profile", refs("Lunch"))))
+	o.fault = goesBeforeTheDeploy(t, o)
+	applied := o.reconciler().Apply(t.Context(), nil, plan, nil)
+	if !applied.Failed() {
+		t.Error("nothing failed")
+	}
+	for _, profile := range o.handler.Records("Profile") {
+		if profile["Name"] == "Custom: Support Profile" {
+			t.Error("the profile was made again")
+		}
+	}
+}
+
+// goesBeforeTheDeploy deletes the profile when the first SOAP call arrives:
+// what applying reads over REST still shows it.
+func goesBeforeTheDeploy(t *testing.T, o *org) func(http.ResponseWriter, *http.Request) bool {
+	return func(_ http.ResponseWriter, r *http.Request) bool {
+		if strings.Contains(r.URL.Path, "/services/Soap/") {
+			o.fault = nil
+			if err := o.handler.Delete("Profile", "Name", "Custom: Support Profile"); err != nil {
+				t.Error(err)
+			}
+		}
+		return false
+	}
 }

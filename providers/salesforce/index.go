@@ -7,7 +7,7 @@ import "strings"
 type index struct {
 	statuses map[string]bool              // by developer name
 	channels map[string]bool              // by developer name
-	labels   map[string]bool              // of profiles
+	labels   map[string]string            // of profiles, to their Ids
 	folded   map[string]string            // lower-case label of a profile to its label
 	users    map[string][]userRow         // by user name and by e-mail, in lower case
 	assigned map[string]map[string]string // permission set to user to assignment, by short Id
@@ -26,7 +26,7 @@ func newIndex(s *snapshot) *index {
 	x := &index{
 		statuses: make(map[string]bool, len(s.statuses)),
 		channels: make(map[string]bool, len(s.channels)),
-		labels:   make(map[string]bool, len(s.profiles)),
+		labels:   make(map[string]string, len(s.profiles)),
 		folded:   make(map[string]string, len(s.profiles)),
 		users:    make(map[string][]userRow, len(s.users)),
 		assigned: map[string]map[string]string{},
@@ -39,7 +39,7 @@ func newIndex(s *snapshot) *index {
 		x.channels[c.DeveloperName] = true
 	}
 	for _, p := range s.profiles {
-		x.labels[p.Name] = true
+		x.labels[p.Name] = p.ID
 		x.folded[strings.ToLower(p.Name)] = p.Name
 	}
 	for _, u := range s.users {
@@ -76,7 +76,7 @@ func (x *index) profile(name string) (label string, ok bool) {
 		}
 	}
 	for _, candidate := range candidates {
-		if x.labels[candidate] {
+		if _, ok := x.labels[candidate]; ok {
 			return candidate, true
 		}
 	}

@@ -201,7 +201,7 @@ func changeProfileAccess(p *part) {
 		p.fail(fmt.Errorf("profile %q: the org does not have it, and deploying it would create one", name))
 		return
 	}
-	p.deploy(profileComponent(profileFullName(label), nodes...))
+	p.overlay(p.org.look().labels[label], label, nodes...)
 }
 
 // accessChange says which statuses a step gives and takes, and the key.
@@ -255,7 +255,7 @@ var standardProfiles = [...]struct{ label, apiName string }{
 }
 
 // profileFullName returns what the Metadata API calls a profile that is named
-// by its label or its API name.
+// by its label, in English, or its API name.
 func profileFullName(name string) string {
 	for _, standard := range standardProfiles {
 		if name == standard.label || name == standard.apiName {

@@ -38,6 +38,7 @@ func readsFor(parts []*part) int {
 // pack makes the package of the parts that are still in the race. A part whose
 // component cannot be read or modified fails here and stays out.
 func (w *wave) pack(ctx context.Context, parts []*part) Package {
+	w.nameProfiles(ctx, parts)
 	bodies := w.readAll(ctx, parts)
 	var pack Package
 	for _, p := range parts {

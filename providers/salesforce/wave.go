@@ -2,6 +2,7 @@ package salesforce
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -16,6 +17,7 @@ type part struct {
 	org  *snapshot // what the newest reading saw
 
 	components []Component
+	overlays   []overlay
 	removed    []Member
 	rewrites   []rewrite
 	after      []call
@@ -48,11 +50,13 @@ func (p *part) then(calls int, do func(context.Context, *Connection) error) {
 }
 
 // deploys reports whether the part has anything to deploy.
-func (p *part) deploys() bool { return len(p.components)+len(p.removed)+len(p.rewrites) > 0 }
+func (p *part) deploys() bool {
+	return len(p.components)+len(p.overlays)+len(p.removed)+len(p.rewrites) > 0
+}
 
 // size is how many files the part adds to a deploy.
 func (p *part) size() int {
-	n := len(p.removed) + len(p.rewrites)
+	n := len(p.overlays) + len(p.removed) + len(p.rewrites)
 	for _, c := range p.components {
 		n += max(1, len(c.Files))
 	}
@@ -128,6 +132,9 @@ type wave struct {
 // calls is the number of calls that run makes, polling apart.
 func (w *wave) calls() int {
 	n := readsFor(w.parts)
+	if slices.ContainsFunc(w.parts, hasOverlays) {
+		n++ // the listing of profiles
+	}
 	if slices.ContainsFunc(w.parts, (*part).deploys) {
 		n++
 	}
@@ -207,12 +214,15 @@ func (w *wave) judge(parts []*part, result DeployResult, err error) {
 		case err != nil:
 			p.fail(err)
 		case culprit != "":
-			p.outcome.Because = culprit
+			p.outcome.Because, p.outcome.Err = culprit, errRolledBack
 		default:
 			p.fail(result.Err())
 		}
 	}
 }
+
+// errRolledBack is what is said of the parts of a deploy that were not refused.
+var errRolledBack = errors.New("a deploy is kept whole or not at all")
 
 func problemOf(p *part, result DeployResult) error {
 	for _, m := range p.members() {

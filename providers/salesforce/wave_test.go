@@ -35,13 +35,15 @@ func TestArrange(t *testing.T) {
 		{"a wave is one deploy", creates(&presenceStatus, 500, busy), []int{1}},
 		{"the vendor takes so many files and no more", creates(&presenceStatus, maxFiles+1, busy), []int{1, 1}},
 		{"permission sets are read ten at a time before the deploy", creates(&permissionSetAccess, 11, statuses), []int{3}},
+		{"profiles are listed once before the deploy", creates(&profileAccess, 2, statuses), []int{2}},
 		{"kinds share the deploy", append(creates(&presenceStatus, 2, busy), creates(&permissionSetAccess, 1, statuses)...), []int{2}},
 		{"nothing to do takes no call", nil, nil},
 	}
+	twoProfiles := &snapshot{profiles: []profileRow{{ID: "00e1", Name: "Name0"}, {ID: "00e2", Name: "Name1"}}}
 	for _, test := range tests {
 		var calls []int
 		steps := 0
-		for _, o := range arrange(nil, &snapshot{}, test.steps) {
+		for _, o := range arrange(nil, twoProfiles, test.steps) {
 			calls = append(calls, o.Calls)
 			steps += len(o.Steps)
 		}
