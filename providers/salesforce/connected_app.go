@@ -92,6 +92,7 @@ type appSeen struct {
 // readApps looks up both types by API name.
 func readApps(ctx context.Context, q question, r *reading) error {
 	found := appsByName(r.listing)
+	folded := foldedNames(found)
 	r.apps = appMemory{}
 	var classic, external []*schema.Object
 	for _, o := range targets(q) {
@@ -102,6 +103,9 @@ func readApps(ctx context.Context, q question, r *reading) error {
 			classic = append(classic, listedAs(o, seen.connected))
 		case seen.external != nil:
 			external = append(external, listedAs(o, seen.external))
+		case folded[strings.ToLower(o.Key())] != "" && o.Address != "":
+			r.fault(schema.ErrorAt(o, "api_name", "API name that differs in case",
+				fmt.Sprintf("The org has the app %q. Salesforce ignores case in API names, so %q cannot exist beside it. Write the name as the org has it.", folded[strings.ToLower(o.Key())], o.Key())))
 		}
 		delete(found, o.Key())
 	}
@@ -148,6 +152,15 @@ func appsByName(listed []FileProperties) map[string]appListing {
 		found[f.FullName] = listing
 	}
 	return found
+}
+
+// foldedNames returns the names by their lower-case form.
+func foldedNames(found map[string]appListing) map[string]string {
+	folded := make(map[string]string, len(found))
+	for name := range found {
+		folded[strings.ToLower(name)] = name
+	}
+	return folded
 }
 
 func listedAs(o *schema.Object, f *FileProperties) *schema.Object {

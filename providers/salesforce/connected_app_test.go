@@ -126,6 +126,16 @@ func appOfBothTypes(t *testing.T) {
 	o.refused(wanted(connector(t, nil)), "App of both types", "Salesforce_Connector")
 }
 
+func TestAppThatDiffersInCase(t *testing.T) { synctest.Test(t, appThatDiffersInCase) }
+
+func appThatDiffersInCase(t *testing.T) {
+	o := acme(t, nil)
+	o.deployByHand(t, handMade()...)
+	app := connector(t, nil)
+	app.Set("api_name", schema.String("salesforce_connector"))
+	o.refused(wanted(app), "API name that differs in case", "Salesforce_Connector")
+}
+
 func TestSecretsSwitchedOff(t *testing.T) { synctest.Test(t, testSecretsSwitchedOff) }
 
 func testSecretsSwitchedOff(t *testing.T) {

@@ -171,10 +171,11 @@ func (r DeployResult) Err() error {
 }
 
 // Problem returns what the vendor found wrong with one component, nil when it
-// found nothing: then the component failed only because others did.
+// found nothing: then the component failed only because others did. A message
+// about a deletion may leave the type out (UNCERTAIN).
 func (r DeployResult) Problem(member Member) error {
 	for _, m := range r.Messages {
-		if !m.Success && m.Type == member.Type && DecodeFullName(m.FullName) == DecodeFullName(member.FullName) {
+		if !m.Success && (m.Type == member.Type || m.Type == "") && DecodeFullName(m.FullName) == DecodeFullName(member.FullName) {
 			return m.err()
 		}
 	}

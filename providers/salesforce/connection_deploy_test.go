@@ -167,6 +167,16 @@ func TestDeployResults(t *testing.T) {
 	}
 }
 
+func TestDeletionRefusedWithoutAType(t *testing.T) {
+	result := DeployResult{Messages: []DeployMessage{{FullName: "Old_Lunch", FileName: "destructiveChangesPost.xml", Problem: "is referenced elsewhere"}}}
+	if problem := result.Problem(Member{"ServicePresenceStatus", "Old_Lunch"}); problem == nil {
+		t.Error("the message is about the status, whatever its type")
+	}
+	if problem := result.Problem(Member{"ServicePresenceStatus", "Lunch"}); problem != nil {
+		t.Errorf("the message is about another: %v", problem)
+	}
+}
+
 func TestDeployWhoseEndIsNotKnown(t *testing.T) {
 	tests := map[string]struct {
 		reason     string

@@ -208,10 +208,13 @@ func deleteBridge(p *part) {
 	// A permission set that somebody has cannot be deleted, so its assignments
 	// go first; rows are deleted in the order in which they are listed.
 	rows := slices.Sorted(maps.Values(seen.assigned))
-	for _, row := range []string{seen.permissionSet, seen.stream} {
-		if row != "" {
-			rows = append(rows, row)
-		}
+	if seen.permissionSet != "" {
+		rows = append(rows, seen.permissionSet)
 	}
 	p.deleteRows(rows)
+	if seen.stream != "" {
+		// In a call of its own: setup records, as those above, and others do
+		// not mix in one transaction (UNCERTAIN for StreamingChannel).
+		p.deleteRows([]string{seen.stream})
+	}
 }

@@ -38,7 +38,11 @@ func testPresenceBridgeLife(t *testing.T) {
 		o.apply(wanted(other))
 	}
 	o.apply(wanted(bridge(t, both)))
+	before := o.count("composite/sobjects")
 	o.apply(reconcile.Wanted{Removed: []schema.Removal{removal(t, "presence_bridge", "LockstepPresence")}})
+	if calls := o.count("composite/sobjects") - before; calls != 2 {
+		t.Errorf("setup records and the streaming channel went in %d calls, want one each", calls)
+	}
 }
 
 func TestPresenceBridgeRefused(t *testing.T) { synctest.Test(t, testPresenceBridgeRefused) }
