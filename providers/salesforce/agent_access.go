@@ -106,9 +106,12 @@ func agentTables(q question) []table {
 	return []table{permissionSetTable, userTable(q.all), assignmentTable(q.all), licenceTable, userLicenceTable, packageTable}
 }
 
-func readAgentAccess(_ context.Context, q question, r *reading) error {
+func readAgentAccess(ctx context.Context, q question, r *reading) error {
 	for _, m := range q.removed {
 		r.note(m.Address(), "the assignments stay as they are; to take them back, first empty the list with exclusive = true")
+	}
+	if err := r.lookForNear(ctx, q.wanted); err != nil {
+		return err
 	}
 	lists := map[[2]string]*schema.Object{} // the first block for each grant
 	for _, o := range q.wanted {
@@ -247,7 +250,7 @@ func (s *snapshot) people(o *schema.Object) ([]person, schema.Diagnostics) {
 	var faults schema.Diagnostics
 	for _, name := range o.Texts("users") {
 		matches := s.look().users[strings.ToLower(name)]
-		if detail := wrongMatch(name, matches); detail != "" {
+		if detail := wrongMatch(name, matches, s.near); detail != "" {
 			faults = append(faults, schema.ErrorAt(o, "users", "User that cannot be told", detail))
 			continue
 		}
@@ -261,10 +264,14 @@ func active(users []userRow) []userRow {
 }
 
 // wrongMatch says why a name does not lead to exactly one active user.
-func wrongMatch(name string, matches []userRow) string {
+func wrongMatch(name string, matches []userRow, near []string) string {
 	switch working := active(matches); {
 	case len(matches) == 0:
-		return fmt.Sprintf("No user of the org has the user name or e-mail address %q. Create the user, or correct the name.", name)
+		detail := fmt.Sprintf("No user of the org has the user name or e-mail address %q. Create the user, or correct the name.", name)
+		if other := schema.Suggest(name, near); other != "" {
+			detail += fmt.Sprintf(" Did you mean %q?", other)
+		}
+		return detail
 	case len(working) == 0:
 		return fmt.Sprintf("The user %q is not active, and Salesforce assigns nothing to inactive users. Activate the user, or take it off the list.", name)
 	case len(working) > 1:

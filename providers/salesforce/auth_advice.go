@@ -48,6 +48,8 @@ func waysOut() []advice {
 		{"REQUEST_LIMIT_EXCEEDED", "TotalRequests",
 			"the org has used up its API calls of the last 24 hours: wait until they age out, or have the allocation raised"},
 		{"REQUEST_LIMIT_EXCEEDED", "", "too many long requests run in the org at once: try again later"},
+		{"INSUFFICIENT_ACCESS", "",
+			"the signed-in user lacks a permission: lockstep doctor lists those that are needed, and which are missing"},
 		{"API_DISABLED_FOR_ORG", "", "give the user API Enabled; some editions have no API at all"},
 		{"API_CURRENTLY_DISABLED", "", "give the user API Enabled"},
 		{"UNSUPPORTED_API_VERSION", "", "set api_version to one that the org offers"},

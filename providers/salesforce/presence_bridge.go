@@ -130,6 +130,9 @@ func (b bridgeSeen) any() bool {
 
 func readBridges(ctx context.Context, q question, r *reading) error {
 	r.bridge = bridgeMemory{}
+	if err := r.lookForNear(ctx, q.wanted); err != nil {
+		return err
+	}
 	for i, o := range q.wanted {
 		r.checkShared(o, q.wanted[:i])
 		if err := r.readBridge(ctx, o); err != nil {

@@ -210,7 +210,7 @@ func (r *reading) omniIsOff(q question) bool {
 // namesAreHidden reports that the signed-in user may not see developer names,
 // by which every status is found.
 func (r *reading) namesAreHidden(q question) bool {
-	if len(r.statuses) == 0 || r.statuses[0].DeveloperName != "" {
+	if !r.namesHidden && (len(r.statuses) == 0 || r.statuses[0].DeveloperName != "") {
 		return false
 	}
 	d := schema.Diagnostic{Severity: schema.Error, Summary: "Developer names are hidden",

@@ -37,6 +37,11 @@ type snapshot struct {
 
 	// omniOff is set when the org does not know presence statuses at all.
 	omniOff bool
+	// namesHidden is set when the org knows them and no developer name, by
+	// which they are found.
+	namesHidden bool
+
+	near []string // user names that resemble listed ones which are not there
 }
 
 // A table is one query and where its rows go.
@@ -112,11 +117,16 @@ func (s *snapshot) loadThrough(ctx context.Context, c *Connection, send func(con
 }
 
 // take keeps a query's rows. A type that does not exist is how an org without
-// Omni-Channel answers (SECONDARY: INVALID_TYPE).
+// Omni-Channel answers (SECONDARY: INVALID_TYPE); a field that does not exist,
+// how one answers where the user may not see it (UNCERTAIN for DeveloperName;
+// rows without it are understood as well).
 func (s *snapshot) take(ctx context.Context, c *Connection, t table, body json.RawMessage, err error) error {
 	switch {
 	case t.omni && rest.CodeOf(err) == "INVALID_TYPE":
 		s.omniOff = true
+		return nil
+	case t.omni && rest.CodeOf(err) == "INVALID_FIELD" && strings.Contains(err.Error(), "DeveloperName"):
+		s.namesHidden = true
 		return nil
 	case err == nil:
 		err = t.keep(ctx, c, body, s)
@@ -163,7 +173,7 @@ func (m *memory) next() *snapshot {
 		return &snapshot{apps: appMemory{}, bridge: bridgeMemory{}}
 	}
 	next := *m.last
-	next.omniOff, next.index = false, nil
+	next.omniOff, next.namesHidden, next.near, next.index = false, false, nil, nil
 	return &next
 }
 
