@@ -18,6 +18,9 @@ const readBackFor = 30 * time.Second
 // errNotShown is what is said of a write that the vendor took and never shows.
 var errNotShown = fmt.Errorf("written, but the vendor does not show it after %s; plan again later", readBackFor)
 
+// errTimeUp ends the looking; it is no failure of the vendor's.
+var errTimeUp = errors.New("looked long enough")
+
 // A verifier looks at the vendor until what was written shows. A step whose
 // answer was lost is looked for first and repeated once if it is not there.
 type verifier struct {
@@ -46,7 +49,7 @@ func (v *verifier) verify(ctx context.Context) *schema.Held {
 func (v *verifier) look(ctx context.Context) error {
 	delays := backoff.NewExponentialBackOff()
 	delays.InitialInterval, delays.MaxInterval = 100*time.Millisecond, 4*time.Second
-	ctx, cancel := context.WithTimeout(schema.For(ctx, schema.ReadBack), readBackFor)
+	ctx, cancel := context.WithTimeoutCause(schema.For(ctx, schema.ReadBack), readBackFor, errTimeUp)
 	defer cancel()
 	var failure error
 	for {
@@ -63,6 +66,9 @@ func (v *verifier) look(ctx context.Context) error {
 		}
 		select {
 		case <-ctx.Done():
+			if errors.Is(context.Cause(ctx), errTimeUp) {
+				return failure // nil: the vendor answers, and does not show it
+			}
 			return errors.Join(failure, context.Cause(ctx))
 		case <-time.After(delays.NextBackOff()):
 		}
