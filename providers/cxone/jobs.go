@@ -51,7 +51,7 @@ func create(ctx context.Context, c *Connection, path string, body any, idKey str
 	}
 	id := made.Text(idKey, "id")
 	if id == "" {
-		return "", fmt.Errorf("POST %s: the answer has no %s", path, idKey)
+		return "", answer.response.Bad("answer has no "+idKey, nil)
 	}
 	return id, nil
 }
