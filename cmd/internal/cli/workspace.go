@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -52,7 +53,7 @@ func assignments(flags []string) (map[string]string, error) {
 	for _, flag := range flags {
 		name, value, ok := strings.Cut(flag, "=")
 		if !ok || name == "" {
-			return nil, fmt.Errorf("-var=%s: must be name=value", name)
+			return nil, errors.New("-var must be name=value") // its text may be a secret
 		}
 		vars[name] = value
 	}
