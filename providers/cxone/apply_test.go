@@ -1,6 +1,10 @@
 package cxone_test
 
 import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -83,7 +87,7 @@ func TestChanges(t *testing.T) {
 		{"a row less is the rule's", func(t *testing.T) *schema.Object { return rule(t, map[string]schema.Value{"both": both(t)}) }, []string{"PUT rules/"}},
 		{"people are a list of their own", func(t *testing.T) *schema.Object {
 			return rule(t, map[string]schema.Value{"users": schema.Strings("ben.okafor@acme.example")})
-		}, []string{"PUT rules/users"}},
+		}, []string{"POST users/", "PUT rules/users"}},
 		{"to take the teams away is a write", func(t *testing.T) *schema.Object { return rule(t, map[string]schema.Value{"teams": schema.List{}}) }, []string{"PUT rules/teams"}},
 	} {
 		t.Run(tc.why, func(t *testing.T) {
@@ -211,21 +215,22 @@ func TestRuleOfLockstepWithoutMappingIsNotPutThere(t *testing.T) {
 	}
 }
 
-// Get CXone Users is asked for when somebody is not in the adapters' list, and
-// only then.
+// Get CXone Users is asked for where the guide asks for it: before people are
+// assigned, once, and not when they are taken away.
 func TestGetCXoneUsers(t *testing.T) {
 	b := newBench(t)
 	objects := []*schema.Object{lunch(t, nil), mapping(t, nil), rule(t, nil)}
 	b.apply(objects...)
 	b.tenant.AddAgent(tenant.Agent{Email: "new.hire@acme.example", FirstName: "New", LastName: "Hire", Team: "Support"})
 	for _, tc := range []struct {
-		why, user string
-		refresh   bool
+		why     string
+		users   schema.List
+		refresh bool
 	}{
-		{"an agent of before the last refresh is listed", "ana.lopez@acme.example", false},
-		{"an agent hired since is not", "new.hire@acme.example", true},
+		{"an agent may have been hired since", schema.Strings("new.hire@acme.example"), true},
+		{"nobody is added", schema.List{}, false},
 	} {
-		objects[2] = rule(t, map[string]schema.Value{"users": schema.Strings(tc.user)})
+		objects[2] = rule(t, map[string]schema.Value{"users": tc.users})
 		plan := b.plan(reconcile.Wanted{Objects: objects})
 		b.wire.asked()
 		b.reconciler.Apply(t.Context(), nil, plan, nil)
@@ -291,6 +296,45 @@ func TestRefusalNamesThePermission(t *testing.T) {
 	plan := b.plan(reconcile.Wanted{Objects: []*schema.Object{lunch(t, nil)}})
 	outcome := b.reconciler.Apply(t.Context(), nil, plan, nil).Outcomes[0]
 	if outcome.Result != schema.NotDone || !strings.Contains(outcome.Err.Error(), `"Unavailable Codes: Create"`) {
+		t.Errorf("%v: %v", outcome.Result, outcome.Err)
+	}
+}
+
+// Whether a write clears what it leaves out is not documented, so a change of
+// the time-out says that the code is active, and keeps its notes.
+func TestChangedCodeSaysAllOfItself(t *testing.T) {
+	b := newBench(t)
+	b.apply(lunch(t, nil))
+	var sent map[string]any
+	b.wire.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPut {
+			body, _ := io.ReadAll(r.Body)
+			if err := json.Unmarshal(body, &sent); err != nil {
+				t.Error(err)
+			}
+			r.Body = io.NopCloser(bytes.NewReader(body))
+		}
+		b.tenant.ServeHTTP(w, r)
+	})
+	b.apply(lunch(t, map[string]schema.Value{"timeout": minutes(90)}))
+	if sent["isActive"] != true || sent["name"] != "Lunch" || sent["agentTimeout"] != 90.0 {
+		t.Errorf("sent %v", sent)
+	}
+}
+
+// The call that sets a code's teams may say with status 200 that it did not.
+func TestTeamsRefusedWithSuccess(t *testing.T) {
+	b := newBench(t)
+	plan := b.plan(reconcile.Wanted{Objects: []*schema.Object{lunch(t, nil)}})
+	b.wire.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPut && strings.HasSuffix(r.URL.Path, "/teams") {
+			_, _ = io.WriteString(w, `{"error":"InvalidTeam","error_Description":"team 7 is in another division"}`)
+			return
+		}
+		b.tenant.ServeHTTP(w, r)
+	})
+	outcome := b.reconciler.Apply(t.Context(), nil, plan, nil).Outcomes[0]
+	if outcome.Result == schema.Done || outcome.Err == nil || !strings.Contains(outcome.Err.Error(), "another division") {
 		t.Errorf("%v: %v", outcome.Result, outcome.Err)
 	}
 }

@@ -3,6 +3,7 @@ package cxone
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,7 +24,7 @@ const (
 	partTeams
 	partAgents
 	partAdapters // environments, mappings and rules
-	partAdapterUsers
+	partHubUsers
 )
 
 // A directory is what a tenant held when it was looked at, and the way from
@@ -41,8 +42,7 @@ type directory struct {
 	environments []environment
 	mappings     []mapping
 	rules        []rule
-	adapterUsers []user
-	hubUsers     []user // read only to find the user of an access key
+	hubUsers     []user
 
 	teamByName map[string]*team
 	teamByID   map[string]*team // by the ACD's number and by UserHub's UUID
@@ -50,13 +50,8 @@ type directory struct {
 	userByName map[string]*user
 	userByID   map[string]*user
 	staff      map[string]*user // by name: whoever can have an access key
-	listed     listed
 	adapters   adapterIndex
 }
-
-// listed is whom the adapters' own list of users knows. It is as old as the
-// last *Get CXone Users*.
-type listed struct{ users, teams map[string]bool }
 
 func newDirectory() *directory {
 	d := &directory{holders: map[int][]string{}}
@@ -78,9 +73,6 @@ func (d *directory) inherit(earlier *directory) {
 	}
 	if !d.read[partAdapters] {
 		d.environments, d.mappings, d.rules = earlier.environments, earlier.mappings, earlier.rules
-	}
-	if !d.read[partAdapterUsers] {
-		d.adapterUsers = earlier.adapterUsers
 	}
 	if d.hubUsers == nil {
 		d.hubUsers = earlier.hubUsers
@@ -107,14 +99,14 @@ func readDirectory(ctx context.Context, c *Connection, parts map[part]bool) (*di
 	read("unavailable codes", partCodes, func() error { return listInto(reading, c, c.ACD("/unavailable-codes"), "unavailableCodes", &d.codes) })
 	read("teams", partTeams, func() error { return listInto(reading, c, c.ACD("/teams"), "teams", &d.teams) })
 	read("agents", partAgents, func() (err error) {
-		d.agents, err = listUsers(reading, c, c.ACD("/agents"), "agents", agentUser)
+		d.agents, err = listUsers(reading, c, c.ACD("/agents"), nil, "agents", agentUser)
 		return err
 	})
 	read("environments", partAdapters, func() error { return listInto(reading, c, environmentsPath, "environments", &d.environments) })
 	read("account mappings", partAdapters, func() error { return listInto(reading, c, mappingsPath, "accountMappings", &d.mappings) })
 	read("presence rules", partAdapters, func() error { return listInto(reading, c, rulesPath, "rules", &d.rules) })
-	read("users of the adapters", partAdapterUsers, func() (err error) {
-		d.adapterUsers, err = listUsers(reading, c, usersPath, "users", agentUser)
+	read("users", partHubUsers, func() (err error) {
+		d.hubUsers, err = listHubUsers(reading, c)
 		return err
 	})
 	if err := group.Wait(); err != nil {
@@ -132,13 +124,19 @@ func listInto[T any](ctx context.Context, c *Connection, path, plural string, in
 	return err
 }
 
-func listUsers(ctx context.Context, c *Connection, path, plural string, read func(Loose) user) ([]user, error) {
-	rows, err := List[Loose](ctx, c, path, nil, plural)
+func listUsers(ctx context.Context, c *Connection, path string, query url.Values, plural string, read func(Loose) user) ([]user, error) {
+	rows, err := List[Loose](ctx, c, path, query, plural)
 	users := make([]user, len(rows))
 	for i, row := range rows {
 		users[i] = read(row)
 	}
 	return users, err
+}
+
+// listHubUsers lists deactivated users as well: a block that names one is told
+// so.
+func listHubUsers(ctx context.Context, c *Connection) ([]user, error) {
+	return listUsers(ctx, c, "/user-management/v1/users", url.Values{"includeDeleted": {"true"}}, "users", hubUser)
 }
 
 func (d *directory) index() {
@@ -160,17 +158,13 @@ func (d *directory) index() {
 
 func (d *directory) indexUsers() {
 	d.userByName, d.userByID = map[string]*user{}, map[string]*user{}
-	d.listed = listed{users: map[string]bool{}, teams: map[string]bool{}}
-	for i := range d.adapterUsers {
-		u := &d.adapterUsers[i]
-		d.userByName[u.Name], d.userByID[strings.ToLower(u.UUID)] = u, u
-		d.listed.users[u.Name] = true
-		d.listed.teams[d.teamName(u.TeamID)] = true
-	}
 	d.staff = map[string]*user{}
 	for i := range d.hubUsers {
 		u := &d.hubUsers[i]
 		d.staff[u.Name], d.userByID[strings.ToLower(u.UUID)] = u, u
+		if u.Agent {
+			d.userByName[u.Name] = u
+		}
 	}
 	for i := range d.agents { // the ACD's word is fresher
 		u := &d.agents[i]

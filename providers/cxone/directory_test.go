@@ -9,6 +9,7 @@ import (
 
 	emulator "github.com/lockstep-sync/lockstep/providers/emulator/cxone"
 	"github.com/lockstep-sync/lockstep/providers/emulator/tenant"
+	"github.com/lockstep-sync/lockstep/reconcile"
 	"github.com/lockstep-sync/lockstep/schema"
 )
 
@@ -57,5 +58,12 @@ func TestAccessKeyOfSomebodyWhoIsNoAgent(t *testing.T) {
 	b.apply(mapping(t, map[string]schema.Value{"access_key_user": schema.String("robot@acme.example")}))
 	if got := b.tenant.Mappings()[0].User; got != "robot@acme.example" {
 		t.Errorf("user %q", got)
+	}
+	// No rule reaches them, although UserHub knows them.
+	plan := b.tryPlan(reconcile.Wanted{Objects: []*schema.Object{
+		lunch(t, nil), mapping(t, nil), rule(t, map[string]schema.Value{"users": schema.Strings("robot@acme.example")}),
+	}})
+	if !strings.Contains(plan.Diagnostics.Error(), "User that does not exist") {
+		t.Errorf("diagnostics: %v", plan.Diagnostics)
 	}
 }

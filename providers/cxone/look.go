@@ -54,10 +54,12 @@ func (l *look) parts() map[part]bool {
 	return map[part]bool{
 		partCodes: codes,
 		partTeams: codes,
-		// The adapters' list has the users too; it saves the agents' pages.
-		partAgents:       !l.api && (mappings || rules),
-		partAdapters:     l.api && (mappings || rules),
-		partAdapterUsers: l.api && (mappings || rules),
+		// UserHub knows the agents as well, and those whom only a mapping can
+		// name. Its host is UNCERTAIN, so that a real tenant is asked only for
+		// what the ACD does not know.
+		partAgents:   !l.api && mappings || rules && !(l.api && mappings),
+		partHubUsers: l.api && mappings,
+		partAdapters: l.api && (mappings || rules),
 	}
 }
 
@@ -106,40 +108,17 @@ func (l *look) warnOfTwin(block *schema.Object, r rule) {
 		r.Name, len(r.Teams), len(r.Users)))
 }
 
-// findMissing looks elsewhere for users whom blocks name and who were not in
-// the list that was read: the adapters' list is as old as the last *Get CXone
-// Users*, and the ACD knows only agents.
+// findMissing looks in UserHub for the users of access keys who are no agents:
+// the ACD knows only those.
 func (l *look) findMissing(ctx context.Context, c *Connection) (err error) {
-	if l.api && slices.ContainsFunc(l.usersNamed(), func(name string) bool { return l.dir.userByName[name] == nil }) {
-		if l.dir.agents, err = listUsers(ctx, c, c.ACD("/agents"), "agents", agentUser); err != nil {
-			return fmt.Errorf("list agents: %w", err)
-		}
-		l.dir.read[partAgents] = true
-		l.dir.indexUsers()
-	}
-	if !slices.ContainsFunc(l.query.Wanted, func(o *schema.Object) bool {
+	if l.dir.read[partHubUsers] || !slices.ContainsFunc(l.query.Wanted, func(o *schema.Object) bool {
 		return o.Kind.Name == accountMappingName && l.dir.keyUser(o.Text("access_key_user")) == nil
 	}) {
 		return nil
 	}
-	if l.dir.hubUsers, err = listUsers(ctx, c, "/user-management/v1/users", "users", hubUser); err != nil {
+	if l.dir.hubUsers, err = listHubUsers(ctx, c); err != nil {
 		return fmt.Errorf("list users: %w", err)
 	}
 	l.dir.indexUsers()
 	return nil
-}
-
-// usersNamed lists every user name that a wanted block holds.
-func (l *look) usersNamed() []string {
-	var names []string
-	for _, o := range l.query.Wanted {
-		switch o.Kind.Name {
-		case accountMappingName:
-			names = append(names, o.Text("access_key_user"))
-		case presenceRuleName:
-			names = append(names, o.Texts("users")...)
-			names = append(names, o.Texts("exclude")...)
-		}
-	}
-	return names
 }

@@ -22,7 +22,7 @@ func writeRule(d *directory, step *schema.Step) job {
 			return err
 		}}
 		a := newAssignment(step)
-		return d.refreshFor(a, inTurn(append([]call{creation}, a.calls(d, &id)...)...))
+		return refreshFor(a, inTurn(append([]call{creation}, a.calls(d, &id)...)...))
 	}
 	return updateRule(d, step)
 }
@@ -49,7 +49,7 @@ func updateRule(d *directory, step *schema.Step) job {
 	} else {
 		calls = append(calls, a.calls(d, &id)...)
 	}
-	return d.refreshFor(a, inTurn(calls...))
+	return refreshFor(a, inTurn(calls...))
 }
 
 func createRule(ctx context.Context, c *Connection, d *directory, wanted *schema.Object) (string, error) {
@@ -106,13 +106,12 @@ func (a assignment) onlyLoses(held *schema.Object) bool {
 	return within(a.teams, "teams") && within(a.users, "users")
 }
 
-// refreshFor marks a job before which *Get CXone Users* has to come: a user who
-// is to be assigned is not in the adapters' list, or nobody of a team is.
-func (d *directory) refreshFor(a assignment, j job) job {
-	missing := func(people *[]string, listed map[string]bool) bool {
-		return people != nil && slices.ContainsFunc(*people, func(name string) bool { return !listed[name] })
-	}
-	j.refresh = missing(a.teams, d.listed.teams) || missing(a.users, d.listed.users)
+// refreshFor marks a job before which *Get CXone Users* comes, as the guide has
+// it: whoever is assigned has to be in the adapters' list of users, which is as
+// old as the last time.
+func refreshFor(a assignment, j job) job {
+	some := func(people *[]string) bool { return people != nil && len(*people) > 0 }
+	j.refresh = some(a.teams) || some(a.users)
 	return j
 }
 

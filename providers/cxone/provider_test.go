@@ -122,7 +122,7 @@ func TestPlanOfManyObjects(t *testing.T) {
 	if got := plan.Count(schema.Create) + plan.Count(schema.Update); got != 2 {
 		t.Errorf("%d steps, want the mapping and the rule", got)
 	}
-	if plan.Calls.Reading > 8 { // seven, and a second page of codes
+	if plan.Calls.Reading > 7 { // six, and a second page of codes
 		t.Errorf("%d calls", plan.Calls.Reading)
 	}
 	if plan.Unmanaged["unavailable_code"] != 3 {

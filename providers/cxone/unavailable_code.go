@@ -206,7 +206,7 @@ func setActive(id string, active bool) call {
 // adds; UNCERTAIN for this one).
 func setTeams(ctx context.Context, c *Connection, d *directory, id string, teams []string) error {
 	type entry struct {
-		ID int `json:"teamId"` // "id" where teams are added or removed (VERIFIED)
+		ID string `json:"teamId"` // "id" where teams are added or removed (VERIFIED)
 	}
 	ids, err := d.teamIDs(teams)
 	if err != nil {
@@ -214,7 +214,7 @@ func setTeams(ctx context.Context, c *Connection, d *directory, id string, teams
 	}
 	list := make([]entry, len(ids))
 	for i, id := range ids {
-		list[i].ID = id
+		list[i].ID = strconv.Itoa(id)
 	}
 	answer, err := c.Put(ctx, c.ACD("/unavailable-codes/"+id+"/teams"), nil, map[string]any{"teams": list})
 	if err != nil {
@@ -227,12 +227,15 @@ func setTeams(ctx context.Context, c *Connection, d *directory, id string, teams
 	if refused := body.List("invalidTeams"); len(refused) > 0 {
 		return fmt.Errorf("CXone did not take %d of %d teams", len(refused), len(teams))
 	}
+	if body.Text("error") != "" { // with status 200, says the description of this call (VERIFIED)
+		return answer.response.Refusal(rest.Fault{Code: body.Text("error"), Message: body.Text("error_description")})
+	}
 	return nil
 }
 
 // changeCode writes a code. Whether CXone keeps what a write leaves out is
-// UNCERTAIN, so the notes are read, which only the single code shows, and sent
-// along.
+// UNCERTAIN, so everything is sent: that the code is active, as a declared one
+// is, and its notes, which only the single code shows.
 func changeCode(ctx context.Context, c *Connection, id string, body codeBody) error {
 	path := c.ACD("/unavailable-codes/" + id)
 	answer, err := c.Get(schema.For(ctx, schema.ReadBack), path, nil)
@@ -248,6 +251,7 @@ func changeCode(ctx context.Context, c *Connection, id string, body codeBody) er
 	if err := answer.Decode(&held); err != nil {
 		return fmt.Errorf("read its notes: %w", err)
 	}
+	body.Active = true
 	body.Notes = cmp.Or(held.Notes, held.Wrapped.Notes)
 	_, err = c.Put(ctx, path, nil, body)
 	return err
@@ -258,6 +262,7 @@ type codeBody struct {
 	Name    string  `json:"name"`
 	ACW     bool    `json:"isACW"`
 	Minutes int     `json:"agentTimeout"`
+	Active  bool    `json:"isActive,omitempty"` // a new code is active (VERIFIED: creation takes no such member)
 	Notes   *string `json:"notes,omitempty"`
 }
 

@@ -33,13 +33,13 @@ type (
 		Minutes int    `json:"agentTimeout"`
 	}
 
-	// A user is an agent as the ACD lists them (VERIFIED), or a user of the
-	// adapters' list (INVENTED), which has the same members in other spellings.
+	// A user is an agent as the ACD lists them, or a user of UserHub's
+	// (VERIFIED both).
 	user struct {
 		UUID   string
 		Name   string
-		TeamID string // in either id space
 		Active bool
+		Agent  bool
 	}
 )
 
@@ -54,16 +54,17 @@ func (c code) timeout() time.Duration {
 func agentUser(row Loose) user {
 	return user{
 		UUID: row.Text("userID", "userId"), Name: row.Text("userName"),
-		TeamID: row.Text("teamUuId", "teamId"), Active: row.Bool("isActive"),
+		Active: row.Bool("isActive"), Agent: true,
 	}
 }
 
 // hubUser reads a row of UserHub's list of users (VERIFIED), which has those
-// who are no agents as well.
+// who are no agents as well: an agent has a login of the ACD.
 func hubUser(row Loose) user {
 	return user{
-		UUID: row.Text("id"), Name: row.Text("userName"), TeamID: row.Text("teamId"),
+		UUID: row.Text("id"), Name: row.Text("userName"),
 		Active: strings.EqualFold(row.Text("status"), "ACTIVE"),
+		Agent:  len(row.List("acdUserMappings"))+len(row.List("acdInfos")) > 0,
 	}
 }
 
@@ -126,8 +127,7 @@ const (
 	environmentsPath = adaptersRoot + "/environments"
 	mappingsPath     = adaptersRoot + "/account-mappings"
 	rulesPath        = adaptersRoot + "/rules"
-	usersPath        = adaptersRoot + "/users"
-	refreshPath      = usersPath + "/refresh"
+	refreshPath      = adaptersRoot + "/users/refresh"
 	// ownRulePath is the one path that NICE's own software calls (VERIFIED);
 	// "salesforce" as the partner's name is UNCERTAIN.
 	ownRulePath = adaptersRoot + "/rule/"
