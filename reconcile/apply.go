@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/lockstep-sync/lockstep/schema"
@@ -18,6 +20,9 @@ type Person interface {
 
 // errInterrupted is why a step was not begun after the user asked to stop.
 var errInterrupted = errors.New("interrupted before it was begun")
+
+// errUnserved is said of a step that its provider made no operation for.
+var errUnserved = errors.New("nothing was sent for it; this is a bug in Lockstep")
 
 // Applied is how an apply went: one outcome for each step of the plan, in the
 // plan's order.
@@ -123,7 +128,6 @@ func (a *applier) ready(wave []*schema.Step) []*schema.Step {
 	var ready []*schema.Step
 	for _, step := range wave {
 		switch err := a.prepare(step); {
-		case a.outcomes[step].Step != nil: // refused before it began
 		case err != nil:
 			a.end(schema.Outcome{Step: step, Result: schema.NotDone, Err: err})
 		case a.missing(step) != "":
@@ -162,7 +166,7 @@ func (a *applier) missing(step *schema.Step) schema.Address {
 // prepare fills in what was known only after apply, and compares again: a
 // value that turns out equal is no write.
 func (a *applier) prepare(step *schema.Step) error {
-	if err := a.plan.refused[step.Address]; err != nil {
+	if err := a.plan.refused[step]; err != nil {
 		return err
 	}
 	if removes(step) || schema.Known(step.Wanted.Record) || a.missing(step) != "" {
@@ -179,10 +183,25 @@ func (a *applier) prepare(step *schema.Step) error {
 	if !schema.Known(step.Wanted.Record) {
 		return errors.New("a value that it needs is still not known")
 	}
-	step.Changes = compare(step.Wanted, step.Held, func(path string, v schema.Secret) sent {
-		return a.Record.before(step.Address, path, v)
-	}).changes
+	step.Changes = compare(step.Wanted, step.Held, a.asPlanned(step)).changes
 	return nil
+}
+
+// asPlanned has write-only values sent that the plan shows as changes. One that
+// was not known then is left out when the record says that it was sent already;
+// without a record it is sent, because the plan said so.
+func (a *applier) asPlanned(step *schema.Step) sentBefore {
+	planned := step.Changes
+	return func(path string, v schema.Secret) sent {
+		i := slices.IndexFunc(planned, func(c schema.Change) bool { return c.Path == path || strings.HasPrefix(path, c.Path+".") })
+		switch {
+		case i < 0:
+			return sentSame
+		case !schema.Known(planned[i].Wanted) && a.Record.before(step.Address, path, v) == sentSame:
+			return sentSame
+		}
+		return sentOther
+	}
 }
 
 // spellOut makes a manual step's click path anew, with the values that are known
@@ -220,7 +239,22 @@ func (a *applier) run(ctx context.Context, provider Provider, steps []*schema.St
 		a.watch(func(o Observer) { o.Started(operation.Steps) })
 		outcomes = append(outcomes, a.remember(operation.Run(ctx))...)
 	}
-	return settleEach(outcomes)
+	return complete(settleEach(outcomes), steps)
+}
+
+// complete adds the steps that no operation served, so that none ends without
+// a word.
+func complete(outcomes []schema.Outcome, steps []*schema.Step) []schema.Outcome {
+	served := make(map[*schema.Step]bool, len(outcomes))
+	for _, outcome := range outcomes {
+		served[outcome.Step] = true
+	}
+	for _, step := range steps {
+		if !served[step] {
+			outcomes = append(outcomes, schema.Outcome{Step: step, Result: schema.NotDone, Err: errUnserved})
+		}
+	}
+	return outcomes
 }
 
 // settleEach keeps one outcome a step: a step that several operations serve is

@@ -45,6 +45,8 @@ func digestValue(h hash.Hash, t schema.Type, v schema.Value) {
 		digestList(h, t, v)
 	case schema.Secret:
 		write(h, "secret")
+	case schema.Ref:
+		write(h, v.Key, v.Label) // people read and type the label
 	default:
 		write(h, schema.Text(v))
 	}

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 
 	"github.com/lockstep-sync/lockstep/schema"
 )
@@ -27,7 +26,9 @@ type Document struct {
 	Steps         []DocumentStep    `json:"steps"`
 	Notes         []DocumentNote    `json:"notes"`
 	Unmanaged     map[string]int    `json:"unmanaged"`
-	Summary       DocumentSummary   `json:"summary"`
+	// Rewrite lists the blocks whose write-only values are sent again.
+	Rewrite []schema.Address `json:"rewrite,omitempty"`
+	Summary DocumentSummary  `json:"summary"`
 	// Forecast is the number of vendor calls that apply makes, polling and
 	// read-back apart.
 	Forecast int `json:"forecast_calls"`
@@ -71,6 +72,8 @@ type DocumentGuide struct {
 	Text   string `json:"text"`
 	Value  any    `json:"value,omitempty"`
 	Secret string `json:"secret_source,omitempty"`
+	// Unknown marks a value that is known after apply.
+	Unknown bool `json:"known_after_apply,omitempty"`
 }
 
 // A DocumentNote is one note.
@@ -97,7 +100,7 @@ type DocumentSummary struct {
 // Document returns the plan in its JSON form. Version is Lockstep's own.
 func (p *Plan) Document(version string) Document {
 	d := Document{
-		FormatVersion: DocumentVersion, Version: version, Where: p.Where, Unmanaged: p.Unmanaged, Forecast: p.Forecast,
+		FormatVersion: DocumentVersion, Version: version, Where: p.Where, Unmanaged: p.Unmanaged, Rewrite: p.rewrite, Forecast: p.Forecast,
 		Steps: []DocumentStep{}, Notes: []DocumentNote{},
 		Summary: DocumentSummary{
 			p.Count(schema.Create), p.Count(schema.Update), p.Count(schema.Replace), p.Count(schema.Delete), p.Count(schema.Manual),
@@ -153,7 +156,7 @@ func documentGuide(line schema.Instruction) DocumentGuide {
 	if secret, ok := line.Value.(schema.Secret); ok {
 		return DocumentGuide{Text: line.Text, Secret: secret.Source()}
 	}
-	return DocumentGuide{Text: line.Text, Value: plain(line.Value)}
+	return DocumentGuide{Text: line.Text, Value: plain(line.Value), Unknown: !schema.Known(line.Value)}
 }
 
 // plain turns a value into what encoding/json writes; a secret cannot show
@@ -227,61 +230,4 @@ func DecodeDocument(text []byte) (Document, error) {
 		return Document{}, errors.New("read plan file: its digest does not match its content; it was cut short or edited, plan again")
 	}
 	return d, nil
-}
-
-// Limit narrows a fresh plan to what a kept one promises. Steps whose object
-// has changed since are refused one by one; an account or a configuration that
-// has changed refuses the whole plan.
-func (p *Plan) Limit(providers []Provider, kept Document) error {
-	if !maps.Equal(p.Where, kept.Where) {
-		return fmt.Errorf("the plan was made for %v, the configuration now connects to %v", kept.Where, p.Where)
-	}
-	byAddr := map[schema.Address]*schema.Step{}
-	for _, step := range p.Steps {
-		byAddr[step.Address] = step
-	}
-	p.Steps, p.refused = nil, map[schema.Address]error{}
-	for _, promised := range kept.Steps {
-		step, err := p.fulfil(promised, byAddr[promised.Address])
-		if err != nil {
-			return err
-		}
-		p.Steps = append(p.Steps, step)
-	}
-	p.layOut(providers)
-	return nil
-}
-
-// fulfil returns the step that carries out a promised one. A step that cannot
-// be carried out as promised is refused when its turn comes.
-func (p *Plan) fulfil(promised DocumentStep, now *schema.Step) (*schema.Step, error) {
-	o := p.world.byAddr[promised.Address]
-	if now == nil {
-		now = &schema.Step{Action: schema.Update, Address: promised.Address, Kind: p.kind(promised), Held: p.world.held[objectKey{promised.Kind, promised.Key}]}
-		if now.Kind == nil {
-			return nil, fmt.Errorf("the plan has a step on %s, which the configuration no longer declares; plan again", promised.Address)
-		}
-		if o != nil {
-			now.Wanted = p.world.resolve(o).object
-		}
-	}
-	if digestOf(now.Wanted) != promised.Wanted {
-		return nil, fmt.Errorf("the configuration of %s has changed since the plan was made; plan again", promised.Address)
-	}
-	if digestOf(now.Held) != promised.Held || now.Action.String() != promised.Action {
-		p.refused[promised.Address] = errors.New("refused: the object has changed since the plan was made; plan again")
-	}
-	return now, nil
-}
-
-func (p *Plan) kind(promised DocumentStep) *schema.Kind {
-	if o := p.world.byAddr[promised.Address]; o != nil {
-		return o.Kind
-	}
-	for _, removal := range p.wanted.Removed {
-		if removal.Address() == promised.Address {
-			return removal.Kind
-		}
-	}
-	return nil
 }

@@ -48,10 +48,11 @@ type Plan struct {
 	Calls       schema.Calls      // made for this plan
 	Forecast    int               // calls that apply will make, polling and read-back apart
 
-	wanted Wanted
-	world  *world
+	wanted  Wanted
+	world   *world
+	rewrite []schema.Address
 	// refused says why steps of a kept plan cannot be carried out as promised.
-	refused map[schema.Address]error
+	refused map[*schema.Step]error
 }
 
 // Settled reports whether there is nothing to do.
@@ -85,7 +86,7 @@ func (r *Reconciler) Plan(ctx context.Context, wanted Wanted, options Options) (
 	if err != nil {
 		return nil, err
 	}
-	p := &Plan{wanted: wanted, world: w, Unmanaged: map[string]int{}, Where: map[string]string{}, Compared: len(wanted.Objects)}
+	p := &Plan{wanted: wanted, world: w, rewrite: options.Rewrite, Unmanaged: map[string]int{}, Where: map[string]string{}, Compared: len(wanted.Objects)}
 	unseen := map[schema.Address]string{}
 	for i, h := range held {
 		w.see(h)
@@ -102,7 +103,7 @@ func (r *Reconciler) Plan(ctx context.Context, wanted Wanted, options Options) (
 	p.countUnmanaged(held)
 	planner := planner{plan: p, record: r.Record, unseen: unseen, rewrite: options.Rewrite, now: r.now()}
 	planner.run()
-	p.Steps = targeted(p.Steps, options.Targets)
+	p.target(options.Targets)
 	for _, provider := range r.Providers {
 		p.Diagnostics = append(p.Diagnostics, provider.Amend(stepsOf(provider, p.Steps))...)
 	}
@@ -182,7 +183,7 @@ func (p *Plan) layOut(providers []Provider) {
 func (p *Plan) byCall(steps []*schema.Step) []*schema.Step {
 	var own []*schema.Step
 	for _, step := range steps {
-		if step.Action != schema.Manual && p.refused[step.Address] == nil {
+		if step.Action != schema.Manual && p.refused[step] == nil {
 			own = append(own, step)
 		}
 	}
@@ -197,34 +198,6 @@ func stepsOf(p Provider, steps []*schema.Step) []*schema.Step {
 		}
 	}
 	return own
-}
-
-// targeted keeps the steps of the targets and of what they need.
-func targeted(steps []*schema.Step, targets []schema.Address) []*schema.Step {
-	if len(targets) == 0 {
-		return steps
-	}
-	byAddr := map[schema.Address]*schema.Step{}
-	for _, step := range steps {
-		byAddr[step.Address] = step
-	}
-	keep := map[*schema.Step]bool{}
-	var visit func(*schema.Step)
-	visit = func(step *schema.Step) {
-		if step == nil || keep[step] {
-			return
-		}
-		keep[step] = true
-		for _, need := range step.Needs {
-			visit(byAddr[need])
-		}
-	}
-	for _, step := range steps {
-		if slices.ContainsFunc(targets, func(t schema.Address) bool { return t.Covers(step.Address) }) {
-			visit(step)
-		}
-	}
-	return slices.DeleteFunc(slices.Clone(steps), func(s *schema.Step) bool { return !keep[s] })
 }
 
 func (r *Reconciler) calls() schema.Calls {
@@ -268,6 +241,7 @@ func (pl *planner) run() {
 			pl.plan.Steps = append(pl.plan.Steps, step)
 		}
 	}
+	holdBack(pl.plan.Steps)
 }
 
 // object returns the step that an object needs, nil when it is settled.
@@ -387,7 +361,7 @@ func contradictionsIn(o *schema.Object, prefix string, r schema.Record, facts ma
 	for i := range r.Shape.Arguments {
 		argument, v := &r.Shape.Arguments[i], r.At(i)
 		if nested, ok := v.(schema.Record); ok {
-			diags = append(diags, contradictionsIn(o, argument.Name+".", nested, facts)...)
+			diags = append(diags, contradictionsIn(o, prefix+argument.Name+".", nested, facts)...)
 		}
 		fact := facts[argument.Fact]
 		if argument.Fact == "" || fact == nil || v == nil || schema.Equal(v, fact) {

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -65,26 +66,48 @@ type Attestation struct {
 // OpenRecord reads the record file at path. A file that is not there is an
 // empty record; it is written at the first change.
 func OpenRecord(path string) (*Record, error) {
-	r := &Record{path: path, data: recordData{Version: RecordVersion}}
+	data, err := readRecord(path)
+	if err != nil {
+		return nil, err
+	}
+	return &Record{path: path, data: data}, nil
+}
+
+func readRecord(path string) (recordData, error) {
+	data := recordData{Version: RecordVersion}
 	text, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("read record: %w", err)
+		return data, fmt.Errorf("read record: %w", err)
 	}
 	if err == nil {
-		if err := json.Unmarshal(text, &r.data); err != nil {
-			return nil, fmt.Errorf("read record %s: %w; move the file away to start without one", path, err)
+		if err := json.Unmarshal(text, &data); err != nil {
+			return data, fmt.Errorf("read record %s: %w; move the file away to start without one", path, err)
 		}
-		if r.data.Version > RecordVersion {
-			return nil, fmt.Errorf("read record %s: written by a newer Lockstep (version %d, this one knows %d)", path, r.data.Version, RecordVersion)
+		if data.Version > RecordVersion {
+			return data, fmt.Errorf("read record %s: written by a newer Lockstep (version %d, this one knows %d)", path, data.Version, RecordVersion)
 		}
 	}
-	if r.data.Sent == nil {
-		r.data.Sent = map[string]sentDigest{}
+	if data.Sent == nil {
+		data.Sent = map[string]sentDigest{}
 	}
-	if r.data.Attested == nil {
-		r.data.Attested = map[schema.Address]Attestation{}
+	if data.Attested == nil {
+		data.Attested = map[schema.Address]Attestation{}
 	}
-	return r, nil
+	return data, nil
+}
+
+// change edits the record and writes it. The file is read again first: while an
+// apply waits for a person, somebody may confirm another step.
+func (r *Record) change(edit func(*recordData)) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	latest, err := readRecord(r.path)
+	if err != nil {
+		return err
+	}
+	edit(&latest)
+	r.data = latest
+	return r.save()
 }
 
 func sentKey(a schema.Address, path string) string { return string(a) + " " + path }
@@ -106,42 +129,39 @@ func (r *Record) before(a schema.Address, path string, v schema.Secret) sent {
 	return sentOther
 }
 
-// remember notes that the write-only values among a step's changes were sent.
+// remember notes that the secrets among a step's changes were sent, and forgets
+// those of an object that is gone.
 func (r *Record) remember(step *schema.Step, now time.Time) error {
 	if r == nil {
 		return nil
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	changed := r.forget(step)
-	for _, change := range step.Changes {
-		v, secret := change.Wanted.(schema.Secret)
-		if !secret || step.Wanted == nil {
-			continue
-		}
-		salt := newSalt()
-		r.data.Sent[sentKey(step.Address, change.Path)] = sentDigest{salt, slowDigest(v, salt, r.work()), now.UTC()}
-		changed = true
+	if removes(step) {
+		return r.forget(step.Address)
 	}
-	if !changed {
+	sent := map[string]sentDigest{}
+	for _, change := range step.Changes {
+		if v, secret := change.Wanted.(schema.Secret); secret {
+			salt := newSalt()
+			sent[sentKey(step.Address, change.Path)] = sentDigest{salt, slowDigest(v, salt, r.work()), now.UTC()}
+		}
+	}
+	if len(sent) == 0 {
 		return nil
 	}
-	return r.save()
+	return r.change(func(data *recordData) { maps.Copy(data.Sent, sent) })
 }
 
-// forget drops what was sent for an object that is gone.
-func (r *Record) forget(step *schema.Step) bool {
-	if step.Held == nil || !removes(step) {
-		return false
+func (r *Record) forget(a schema.Address) error {
+	ofObject := func(key string, _ sentDigest) bool { return strings.HasPrefix(key, sentKey(a, "")) }
+	r.mu.Lock()
+	before := len(r.data.Sent)
+	maps.DeleteFunc(r.data.Sent, ofObject)
+	known := len(r.data.Sent) < before
+	r.mu.Unlock()
+	if !known {
+		return nil
 	}
-	changed := false
-	for i := range step.Kind.Shape.Arguments {
-		key := sentKey(step.Address, step.Kind.Shape.Arguments[i].Name)
-		_, ok := r.data.Sent[key]
-		delete(r.data.Sent, key)
-		changed = changed || ok
-	}
-	return changed
+	return r.change(func(data *recordData) { maps.DeleteFunc(data.Sent, ofObject) })
 }
 
 // Attest notes that a person carried out a manual step.
@@ -150,10 +170,7 @@ func (r *Record) Attest(step *schema.Step, a Attestation) error {
 		return errors.New("attest: there is no record to write to")
 	}
 	a.Digest = attestedDigest(step.Wanted, r.work())
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.data.Attested[step.Address] = a
-	return r.save()
+	return r.change(func(data *recordData) { data.Attested[step.Address] = a })
 }
 
 // Attested returns what a person attested about an address.

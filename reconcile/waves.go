@@ -45,12 +45,15 @@ func waves(steps []*schema.Step, rank map[string]int) [][]*schema.Step {
 // removes reports whether a step takes an object away, by hand or by call.
 func removes(step *schema.Step) bool { return step.Wanted == nil }
 
-// levels returns for each step how many steps must come before it, one after
-// the other. Blocks without a step count as done.
+// levels returns for each step of a block how many steps must come before it,
+// one after the other. Blocks without a step count as done. A removal may have
+// a block's address, after a rename, and is no part of this.
 func levels(steps []*schema.Step) map[schema.Address]int {
 	byAddr := make(map[schema.Address]*schema.Step, len(steps))
 	for _, step := range steps {
-		byAddr[step.Address] = step
+		if !removes(step) {
+			byAddr[step.Address] = step
+		}
 	}
 	level := make(map[schema.Address]int, len(steps))
 	var visit func(*schema.Step) int
@@ -68,7 +71,7 @@ func levels(steps []*schema.Step) map[schema.Address]int {
 		level[step.Address] = deepest
 		return deepest
 	}
-	for _, step := range steps {
+	for _, step := range byAddr {
 		visit(step)
 	}
 	return level

@@ -80,10 +80,7 @@ func (w *world) resolve(o *schema.Object) resolution {
 	for i := range o.Kind.Shape.Arguments {
 		argument := &o.Kind.Shape.Arguments[i]
 		was := o.At(i)
-		is, changed := r.value(was)
-		if was == nil && argument.Fact != "" {
-			is, changed = w.facts[argument.Fact], true
-		}
+		is, changed := r.argument(argument, was)
 		if !changed {
 			continue
 		}
@@ -108,6 +105,19 @@ func (r *resolver) need(a schema.Address) {
 	if a != "" && !slices.Contains(r.into.needs, a) {
 		r.into.needs = append(r.into.needs, a)
 	}
+}
+
+// argument returns what an argument's value stands for, and whether that is
+// something else than v.
+func (r *resolver) argument(a *schema.Argument, v schema.Value) (schema.Value, bool) {
+	if v == nil && a.Fact != "" {
+		return r.facts[a.Fact], true
+	}
+	is, changed := r.value(v)
+	if text, plain := is.(schema.String); plain && changed && a.Secret {
+		return schema.NewSecret(string(text), "an attribute of another block"), true
+	}
+	return is, changed
 }
 
 // value returns what v stands for, and whether that is something else than v.
@@ -146,10 +156,7 @@ func (r *resolver) list(list schema.List) (schema.Value, bool) {
 func (r *resolver) record(record schema.Record) (schema.Value, bool) {
 	resolved, any := record, false
 	for i := range record.Shape.Arguments {
-		is, different := r.value(record.At(i))
-		if record.At(i) == nil && record.Shape.Arguments[i].Fact != "" {
-			is, different = r.facts[record.Shape.Arguments[i].Fact], true
-		}
+		is, different := r.argument(&record.Shape.Arguments[i], record.At(i))
 		if !different {
 			continue
 		}
