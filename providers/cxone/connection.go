@@ -39,6 +39,8 @@ type Options struct {
 	Adapters        string
 	AdaptersPrivate bool // the adapters API may be used off loopback
 
+	Parallelism int // calls under way at a time; default [DefaultParallelism]
+
 	HTTP    http.RoundTripper // default: a clone of http.DefaultTransport
 	Log     *slog.Logger      // default: none
 	Timeout time.Duration     // for one call; default 60 s
@@ -70,6 +72,9 @@ func Connect(o Options) *Connection {
 	}
 	if o.APIVersion == "" {
 		o.APIVersion = DefaultAPIVersion
+	}
+	if o.Parallelism == 0 {
+		o.Parallelism = DefaultParallelism
 	}
 	c := &Connection{options: o, wrong: o.Check(), scrubber: new(rest.Scrubber)}
 	c.scrubber.Add(o.AccessKeySecret, o.ClientSecret)

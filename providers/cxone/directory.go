@@ -12,9 +12,10 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// atOnce bounds how many calls are under way at a time. NICE publishes no
-// limit (UNCERTAIN); eight keeps clear of the one its own client reacts to.
-const atOnce = 8
+// DefaultParallelism bounds how many calls are under way at a time. NICE
+// publishes no limit (UNCERTAIN); eight keeps clear of the one its own client
+// reacts to.
+const DefaultParallelism = 8
 
 // A part is one table of the tenant that a look may need.
 type part int
@@ -188,7 +189,7 @@ func (d *directory) codeList() []code {
 // whose row does not is asked for them.
 func (d *directory) holdCodes(ctx context.Context, c *Connection) error {
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(atOnce)
+	group.SetLimit(c.options.Parallelism)
 	for i := range d.teams {
 		t := &d.teams[i]
 		if t.Codes != nil {

@@ -90,7 +90,7 @@ func plan(d *directory, steps []*schema.Step) (jobs []job, refresh bool, calls i
 func runAll(ctx context.Context, c *Connection, steps []*schema.Step, jobs []job) []schema.Outcome {
 	outcomes := make([]schema.Outcome, len(steps))
 	var group errgroup.Group
-	group.SetLimit(atOnce)
+	group.SetLimit(c.options.Parallelism)
 	for i, step := range steps {
 		group.Go(func() error {
 			outcomes[i] = outcomeOf(ctx, c, step, jobs[i])

@@ -30,12 +30,17 @@ interrupt lets calls in flight finish; the second ends at once. There is no lock
 planning again shows what is left.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 1 {
+				for _, name := range []string{"target", "rewrite", "out-json"} {
+					if c.Flags().Changed(name) {
+						return fmt.Errorf("-%s: apply %s carries out exactly what was kept; give -%s to plan", name, args[0], name)
+					}
+				}
 				return a.applyKept(c.Context(), flags, args[0])
 			}
 			return a.applyFresh(c.Context(), flags)
 		},
 	}
-	flags.bind(c)
+	a.bindPlan(c, &flags.planFlags)
 	c.Flags().BoolVar(&flags.autoApprove, "auto-approve", false, "do not ask; manual steps stay pending")
 	c.Flags().StringVar(&flags.handover, "handover", "", "write the values of manual steps, secrets included, to a `file` of mode 0600")
 	a.bindInput(c)
@@ -56,7 +61,10 @@ func (a *app) applyFresh(ctx context.Context, flags applyFlags) error {
 }
 
 func (a *app) applyKept(ctx context.Context, flags applyFlags, path string) error {
-	text, err := os.ReadFile(path)
+	if err := a.checkPlan(&flags.planFlags); err != nil {
+		return err
+	}
+	text, err := os.ReadFile(a.path(path))
 	if err != nil {
 		return fmt.Errorf("read plan file: %w", err)
 	}
@@ -72,7 +80,7 @@ func (a *app) applyKept(ctx context.Context, flags applyFlags, path string) erro
 	if err != nil {
 		return err
 	}
-	plan, err := a.compare(ctx, c, r, flags.planFlags)
+	plan, err := a.compare(ctx, c, r, reconcile.Options{Rewrite: kept.Rewrite})
 	if err != nil {
 		return err
 	}
@@ -119,7 +127,7 @@ func (a *app) person(flags applyFlags, progress *view.Progress) (person reconcil
 	if flags.handover == "" {
 		return person, func() error { return nil }, nil
 	}
-	h, err := newHandover(flags.handover, person)
+	h, err := newHandover(a.path(flags.handover), person)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 func (a *app) confirmCommand() *cobra.Command {
-	var flags planFlags
+	var flags configFlags
 	var until, ticket string
 	c := &cobra.Command{
 		Use: "confirm ADDRESS", Short: "Record that a manual step has been carried out", Args: cobra.ExactArgs(1),
@@ -24,19 +24,22 @@ then on the step is a note in the plan, until the block changes or the date pass
 				if err != nil {
 					return fmt.Errorf("-until=%s: must be a date such as 2027-01-31", until)
 				}
+				if !end.After(attestation.At) {
+					return fmt.Errorf("-until=%s: must be a date to come", until)
+				}
 				attestation.Until = end
 			}
 			return a.confirm(c, flags, schema.Address(args[0]), attestation)
 		},
 	}
-	flags.configFlags.bind(c)
+	flags.bind(c)
 	c.Flags().StringVar(&until, "until", "", "the attestation ends on this `date` (2027-01-31)")
 	c.Flags().StringVar(&ticket, "ticket", "", "the change `ticket` it belongs to")
 	return c
 }
 
-func (a *app) confirm(cmd *cobra.Command, flags planFlags, address schema.Address, attestation reconcile.Attestation) error {
-	c, err := a.load(cmd.Context(), flags.configFlags, false)
+func (a *app) confirm(cmd *cobra.Command, flags configFlags, address schema.Address, attestation reconcile.Attestation) error {
+	c, err := a.load(cmd.Context(), flags, false)
 	if err != nil {
 		return err
 	}
@@ -44,13 +47,16 @@ func (a *app) confirm(cmd *cobra.Command, flags planFlags, address schema.Addres
 	if err != nil {
 		return err
 	}
-	plan, err := a.compare(cmd.Context(), c, r, flags)
+	plan, err := a.compare(cmd.Context(), c, r, reconcile.Options{})
 	if err != nil {
 		return err
 	}
 	for _, step := range plan.Steps {
 		if step.Address != address || step.Action != schema.Manual {
 			continue
+		}
+		if step.Wanted != nil && !schema.Known(step.Wanted.Record) {
+			return fmt.Errorf("%s cannot be confirmed yet: some of its values are known only after apply; lockstep apply carries out what it needs, and asks about it then", address)
 		}
 		if err := r.Record.Attest(step, attestation); err != nil {
 			return err

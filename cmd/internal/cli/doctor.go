@@ -25,7 +25,7 @@ What no API shows is listed as such, with where to look.
 
 Exit status: 0 when nothing failed, else 1.`,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if err := (&planFlags{format: format}).check(); err != nil {
+			if err := checkFormat(format); err != nil {
 				return err
 			}
 			configuration, err := a.load(c.Context(), flags, false)

@@ -28,7 +28,7 @@ own and part of no vendor's contract.`,
 			seed := tenant.Acme()
 			if seedFile != "" {
 				var err error
-				if seed, err = tenant.Load(seedFile); err != nil {
+				if seed, err = tenant.Load(a.path(seedFile)); err != nil {
 					return err
 				}
 			}
@@ -37,6 +37,7 @@ own and part of no vendor's contract.`,
 				return fmt.Errorf("emulate: %w", err)
 			}
 			defer func() { _ = server.Close() }()
+			envFile = a.path(envFile)
 			if envFile != "" {
 				if err := server.WriteEnv(envFile); err != nil {
 					return fmt.Errorf("emulate: %w", err)

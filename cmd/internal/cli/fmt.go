@@ -20,6 +20,7 @@ func (a *app) fmtCommand() *cobra.Command {
 prints the names of those that changed. With -check nothing is written and the
 exit status is 1 when a file would change.`,
 		RunE: func(_ *cobra.Command, files []string) error {
+			files = a.paths(files)
 			if len(files) == 0 {
 				var err error
 				if files, err = formattable(a.chdir); err != nil {

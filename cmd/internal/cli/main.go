@@ -72,6 +72,8 @@ type app struct {
 	quiet   bool // leaves out warnings that have been shown
 	noInput bool // nobody is asked anything
 
+	parallelism int // see planFlags
+
 	stop     chan struct{} // closed by the first interrupt
 	graceful atomic.Bool   // the first interrupt lets calls in flight finish
 	typed    *bufio.Reader // see input

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lockstep-sync/lockstep/config"
+	"github.com/lockstep-sync/lockstep/providers/cxone"
 	"github.com/lockstep-sync/lockstep/reconcile"
 	"github.com/lockstep-sync/lockstep/schema"
 )
@@ -23,17 +24,25 @@ type planFlags struct {
 	outJSON          string
 }
 
-func (f *planFlags) bind(c *cobra.Command) {
+func (a *app) bindPlan(c *cobra.Command, f *planFlags) {
 	f.configFlags.bind(c)
+	c.Flags().IntVar(&a.parallelism, "parallelism", cxone.DefaultParallelism, "limit CXone to `n` calls at a time; Salesforce gets one deploy a wave")
 	c.Flags().StringArrayVar(&f.targets, "target", nil, "limit to this `address` and what it needs; may be given again")
 	c.Flags().StringArrayVar(&f.rewrite, "rewrite", nil, "send the write-only values of this `address` again; may be given again")
 	c.Flags().StringVar(&f.format, "format", "text", "output `format`: text or json")
 	c.Flags().StringVar(&f.outJSON, "out-json", "", "also write the JSON form to a `file`")
 }
 
-func (f *planFlags) check() error {
-	if f.format != "text" && f.format != "json" {
-		return fmt.Errorf("-format=%s: must be text or json", f.format)
+func (a *app) checkPlan(f *planFlags) error {
+	if a.parallelism < 0 {
+		return fmt.Errorf("-parallelism=%d: must be 1 or more", a.parallelism)
+	}
+	return checkFormat(f.format)
+}
+
+func checkFormat(format string) error {
+	if format != "text" && format != "json" {
+		return fmt.Errorf("-format=%s: must be text or json", format)
 	}
 	return nil
 }
@@ -75,7 +84,7 @@ something to do.`,
 			return nil
 		},
 	}
-	flags.bind(c)
+	a.bindPlan(c, &flags)
 	c.Flags().StringVar(&out, "out", "", "keep the plan in a `file`, for apply")
 	c.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit with 2 when there is something to do")
 	return c
@@ -83,7 +92,7 @@ something to do.`,
 
 // plan loads, reads, compares and shows.
 func (a *app) plan(ctx context.Context, flags planFlags) (*reconcile.Plan, *reconcile.Reconciler, error) {
-	if err := flags.check(); err != nil {
+	if err := a.checkPlan(&flags); err != nil {
 		return nil, nil, err
 	}
 	c, err := a.load(ctx, flags.configFlags, false)
@@ -94,7 +103,7 @@ func (a *app) plan(ctx context.Context, flags planFlags) (*reconcile.Plan, *reco
 	if err != nil {
 		return nil, nil, err
 	}
-	plan, err := a.compare(ctx, c, r, flags)
+	plan, err := a.compare(ctx, c, r, flags.options())
 	if err != nil {
 		return nil, nil, err
 	}
@@ -102,12 +111,12 @@ func (a *app) plan(ctx context.Context, flags planFlags) (*reconcile.Plan, *reco
 }
 
 // compare makes the plan and shows what is wrong with it.
-func (a *app) compare(ctx context.Context, c *config.Configuration, r *reconcile.Reconciler, flags planFlags) (*reconcile.Plan, error) {
-	if err := knownTargets(c, append(flags.targets, flags.rewrite...)); err != nil {
+func (a *app) compare(ctx context.Context, c *config.Configuration, r *reconcile.Reconciler, options reconcile.Options) (*reconcile.Plan, error) {
+	if err := knownTargets(c, slices.Concat(options.Targets, options.Rewrite)); err != nil {
 		return nil, err
 	}
 	done := a.view().Busy("Reading both vendors")
-	plan, err := r.Plan(ctx, reconcile.Wanted{Objects: c.Objects, Removed: c.Removed}, flags.options())
+	plan, err := r.Plan(ctx, reconcile.Wanted{Objects: c.Objects, Removed: c.Removed}, options)
 	done()
 	if err != nil {
 		return nil, err
@@ -119,13 +128,25 @@ func (a *app) compare(ctx context.Context, c *config.Configuration, r *reconcile
 
 // knownTargets refuses an address that no block has: a typo would otherwise
 // look like a settled plan.
-func knownTargets(c *config.Configuration, targets []string) error {
+func knownTargets(c *config.Configuration, targets []schema.Address) error {
 	for _, target := range targets {
-		if !declares(c, schema.Address(target)) {
-			return fmt.Errorf("no block has the address %s", target)
+		if !declares(c, target) {
+			return fmt.Errorf("no block has the address %s%s", target, nearest(c, target))
 		}
 	}
 	return nil
+}
+
+// nearest suggests the address that was probably meant.
+func nearest(c *config.Configuration, target schema.Address) string {
+	names := make([]string, len(c.Objects))
+	for i, o := range c.Objects {
+		names[i] = string(o.Address)
+	}
+	if near := schema.Suggest(string(target), names); near != "" {
+		return fmt.Sprintf("; did you mean %s?", near)
+	}
+	return ""
 }
 
 func declares(c *config.Configuration, a schema.Address) bool {
@@ -136,7 +157,7 @@ func declares(c *config.Configuration, a schema.Address) bool {
 func (a *app) show(plan *reconcile.Plan, flags planFlags) error {
 	document := plan.Document(version)
 	if flags.outJSON != "" {
-		if err := writeFile(flags.outJSON, document.Encode()); err != nil {
+		if err := writeFile(a.path(flags.outJSON), document.Encode()); err != nil {
 			return err
 		}
 	}
@@ -153,7 +174,7 @@ func (a *app) keep(plan *reconcile.Plan, path string) error {
 	if path == "" {
 		return nil
 	}
-	if err := writeFile(path, plan.Document(version).Encode()); err != nil {
+	if err := writeFile(a.path(path), plan.Document(version).Encode()); err != nil {
 		return err
 	}
 	a.view().Say("The plan is kept; to carry out exactly this:\n\n    lockstep apply %s\n", path)

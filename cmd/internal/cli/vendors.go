@@ -19,13 +19,14 @@ type vendor struct {
 
 // A link is what every connection shares.
 type link struct {
-	transport http.RoundTripper
-	log       *slog.Logger
-	getenv    func(string) string
+	transport   http.RoundTripper
+	log         *slog.Logger
+	parallelism int // calls under way at a time; 0 is the vendor's own default
+	getenv      func(string) string
 }
 
 func (a *app) link() link {
-	return link{transport: a.Transport, log: a.logger(), getenv: func(name string) string {
+	return link{transport: a.Transport, log: a.logger(), parallelism: a.parallelism, getenv: func(name string) string {
 		value, _ := a.env(name)
 		return value
 	}}
@@ -52,7 +53,7 @@ func connectCXone(block *config.Provider, l link) (reconcile.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	options.HTTP, options.Log = l.transport, l.log
+	options.HTTP, options.Log, options.Parallelism = l.transport, l.log, l.parallelism
 	return cxone.New(options), nil
 }
 

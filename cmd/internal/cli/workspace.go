@@ -38,13 +38,30 @@ func (a *app) load(ctx context.Context, f configFlags, offline bool) (*config.Co
 	}
 	c, diags := config.Load(ctx, config.Options{
 		Dir: a.chdir, Vendors: describeVendors(), Version: version,
-		Vars: vars, VarFiles: f.varFiles, Environ: a.Environ, AllowExec: f.allowExec, Offline: offline,
+		Vars: vars, VarFiles: a.paths(f.varFiles), Environ: a.Environ, AllowExec: f.allowExec, Offline: offline,
 	})
 	if !diags.HasErrors() {
 		diags = append(diags, checkPresence(c)...)
 	}
 	a.report(diags, c.Source)
 	return c, failed(diags)
+}
+
+// path returns where a file is that an argument names: with -chdir, it is
+// relative to that directory.
+func (a *app) path(name string) string {
+	if name == "" || filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(a.chdir, name)
+}
+
+func (a *app) paths(names []string) []string {
+	joined := make([]string, len(names))
+	for i, name := range names {
+		joined[i] = a.path(name)
+	}
+	return joined
 }
 
 // assignments reads -var flags; the last one of a name counts.
