@@ -4,29 +4,63 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 
 	"github.com/lockstep-sync/lockstep/providers/emulator"
 )
 
-// wantNoCanary fails when a planted secret stands in a text, or the consumer
-// secret that the emulator generated for an External Client App.
+// An overhearer notes the tokens that go over the wire; they are secrets, too.
+type overhearer struct {
+	next   http.RoundTripper
+	mu     sync.Mutex
+	tokens map[string]bool
+}
+
+func (o *overhearer) RoundTrip(r *http.Request) (*http.Response, error) {
+	if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+		o.mu.Lock()
+		o.tokens[token] = true
+		o.mu.Unlock()
+	}
+	return o.next.RoundTrip(r)
+}
+
+func (o *overhearer) heard() []string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return slices.Collect(maps.Keys(o.tokens))
+}
+
+// overhear makes the world's tokens count as planted secrets.
+func (w *world) overhear() {
+	w.Transport = &overhearer{next: w.Transport, tokens: map[string]bool{}}
+}
+
+// wantNoCanary fails when a planted secret stands in a text, the consumer
+// secret that the emulator generated for an External Client App, or a token.
 func (w *world) wantNoCanary(where, text string) {
 	w.t.Helper()
 	secrets := []string{canaryPassword, canaryKey, canaryClient}
 	for _, consumer := range w.emulator.Org.Records("OAuthConsumer") {
 		secrets = append(secrets, fmt.Sprint(consumer["Secret"]))
 	}
+	if o, ok := w.Transport.(*overhearer); ok {
+		secrets = append(secrets, o.heard()...)
+	}
 	for _, secret := range secrets {
 		quoted, _ := json.Marshal(secret)
 		for _, form := range []string{secret, strings.Trim(string(quoted), `"`), strings.ReplaceAll(secret, "=", "%3D")} {
 			if strings.Contains(text, form) {
 				w.t.Errorf("%s holds the planted secret %s:\n%s", where, secret, around(text, form))
+				break
 			}
 		}
 	}
@@ -94,7 +128,7 @@ func everyFault() []emulator.Fault {
 		for _, status := range []int{http.StatusOK, http.StatusBadRequest, http.StatusInternalServerError} {
 			faults = append(faults,
 				emulator.Fault{Vendor: vendor, Kind: emulator.Status, Status: status, Body: `[{"errorCode": "ECHO", "message": "you sent ` + echo + `"}]`},
-				emulator.Fault{Vendor: vendor, Kind: emulator.Status, Status: status, Body: `{"error": "` + echo + `", "error_description": "` + echo + `", "access_token": "x"}`},
+				emulator.Fault{Vendor: vendor, Kind: emulator.Status, Status: status, Body: `{"error": "` + echo + `", "error_description": "` + echo + `", "access_token": "a-token-of-no-worth"}`},
 				emulator.Fault{Vendor: vendor, Kind: emulator.Status, Status: status, Body: "<html>" + echo + "</html>"},
 			)
 		}
@@ -122,6 +156,7 @@ func TestNoSecretShows(t *testing.T) {
 func keepSecret(t *testing.T, adapters string, fault emulator.Fault, turn int) {
 	w := newWorld(t, canaried(), emulator.Options{})
 	w.guide()
+	w.overhear()
 	w.Environ = append(w.Environ, "LOCKSTEP_VAR_adapters="+adapters)
 	for i, command := range w.talkative() {
 		w.emulator.ClearFaults()
@@ -145,6 +180,7 @@ func TestNoSecretShowsWithoutFaults(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWorld(t, canaried(), emulator.Options{})
 			w.guide()
+			w.overhear()
 			w.Environ = append(w.Environ, "LOCKSTEP_VAR_adapters="+adapters)
 			for range 2 {
 				for _, command := range w.talkative() {
@@ -154,6 +190,9 @@ func TestNoSecretShowsWithoutFaults(t *testing.T) {
 			}
 			if len(w.emulator.Org.Records("OAuthConsumer")) == 0 {
 				t.Error("no app was made, so no generated secret was looked for")
+			}
+			if len(w.Transport.(*overhearer).heard()) < 2 {
+				t.Error("no tokens were overheard, so none were looked for")
 			}
 		})
 	}
