@@ -12,7 +12,7 @@ import (
 
 var accountMapping = &kind{
 	Kind: schema.Kind{
-		Name:     accountMappingName,
+		Name:     "account_mapping",
 		Provider: "cxone",
 		Doc: "An account mapping in CXone's Adapters: the Salesforce environment that presence sync signs in to, and the CXone user in whose name it acts. " +
 			"Deactivating that user stops the mapping and everything that rests on it. " +

@@ -3,7 +3,6 @@ package cxone
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -46,47 +45,6 @@ func (a *Answer) Loose() (Loose, error) {
 	var l Loose
 	err := a.Decode(&l)
 	return l, err
-}
-
-// A RowResult is how one row of a bulk write fared.
-type RowResult struct {
-	ID  string
-	Err error
-}
-
-// Rows reads the answer of a bulk write, which is 200 even when rows failed.
-// rowsKey names the list ("agentResults") and idKey the id in it ("agentId").
-// The error is for an answer that counts errors and shows no row that has one.
-func (a *Answer) Rows(rowsKey, idKey string) ([]RowResult, error) {
-	body, err := a.Loose()
-	if err != nil {
-		return nil, err
-	}
-	rows := body.List(rowsKey)
-	results := make([]RowResult, len(rows))
-	failed := 0
-	for i, row := range rows {
-		results[i] = RowResult{ID: row.Text(idKey), Err: a.rowError(row)}
-		if results[i].Err != nil {
-			failed++
-		}
-	}
-	if count := body.Int("errorCount"); count > failed {
-		return results, a.response.Bad(fmt.Sprintf("%d rows failed and %d are shown", count, failed), nil)
-	}
-	return results, nil
-}
-
-// rowError returns why one row was refused, nil when it was not.
-func (a *Answer) rowError(row Loose) error {
-	message := row.Text("error", "errorMessage", "message")
-	if row.Bool("success") || !row.Has("success") && message == "" {
-		return nil
-	}
-	if message == "" {
-		message = "refused without a reason"
-	}
-	return a.response.Refusal(rest.Fault{Message: message})
 }
 
 // Loose is a JSON object whose keys are read whatever their case and under

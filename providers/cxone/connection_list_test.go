@@ -8,10 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
-
-	"github.com/lockstep-sync/lockstep/providers/internal/rest"
 )
 
 // pages serves n agents, at most size to a page, with or without links.
@@ -98,48 +94,6 @@ func TestListRefusesNonsense(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "canary") {
 			t.Errorf("%s: %v", name, err)
 		}
-	}
-}
-
-func TestRowsOfBulkWrites(t *testing.T) {
-	tests := map[string]struct {
-		reason, body string
-		want         []string // "id" or "id: error"
-		failed       bool
-	}{
-		"all well":    {"nothing failed", `{"errorCount":0,"agentResults":[{"agentId":1,"success":true,"error":null}]}`, []string{"1"}, false},
-		"one failed":  {"200 with a failed row", `{"errorCount":1,"agentResults":[{"agentId":1,"success":true},{"agentId":2,"success":false,"error":"no team"}]}`, []string{"1", "2: no team"}, false},
-		"other case":  {"three spellings", `{"ErrorCount":1,"AgentResults":[{"AgentId":"a","Success":"False","Error":"x"}]}`, []string{"a: x"}, false},
-		"no success":  {"an error alone", `{"errorCount":1,"agentResults":[{"agentId":1,"error":"x"}]}`, []string{"1: x"}, false},
-		"no reason":   {"still a failure", `{"errorCount":1,"agentResults":[{"agentId":1,"success":false}]}`, []string{"1: refused without a reason"}, false},
-		"hidden":      {"counted and not shown", `{"errorCount":2,"agentResults":[{"agentId":1,"success":true}]}`, []string{"1"}, true},
-		"no rows":     {"nothing to tell", `{}`, nil, false},
-		"lenient row": {"neither success nor error", `{"agentResults":[{"agentId":1}]}`, []string{"1"}, false},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			d := newDesk(map[string]http.HandlerFunc{acd + "/agents": says(200, tt.body)})
-			c := d.connect()
-			answer, err := c.Post(t.Context(), c.ACD("agents"), nil, map[string]int{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			results, err := answer.Rows("agentResults", "agentId")
-			if (err != nil) != tt.failed || rest.IsUnclear(err) != tt.failed {
-				t.Errorf("%s: %v", tt.reason, err)
-			}
-			var got []string
-			for _, r := range results {
-				text := r.ID
-				if r.Err != nil {
-					text += strings.TrimPrefix(r.Err.Error(), "POST "+acd+"/agents: 200")
-				}
-				got = append(got, text)
-			}
-			if diff := cmp.Diff(tt.want, got); diff != "" {
-				t.Errorf("%s (-want +got)\n%s", tt.reason, diff)
-			}
-		})
 	}
 }
 

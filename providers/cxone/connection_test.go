@@ -471,8 +471,8 @@ func quoteEverything(t *testing.T, status int, signedIn, client bool, tenant str
 		answer, err := c.Post(t.Context(), c.ACD("x"), url.Values{"secretive": {"query-canary"}}, map[string]int{})
 		fmt.Fprintln(&shown, err)
 		if err == nil {
-			rows, err := answer.Rows("rows", "id")
-			fmt.Fprintln(&shown, rows, err)
+			body, err := answer.Loose()
+			fmt.Fprintln(&shown, len(body), err)
 		}
 		_, err = List[struct{ ID int }](t.Context(), c, c.ACD("x"), nil, "rows")
 		fmt.Fprintln(&shown, err)

@@ -14,7 +14,7 @@ const (
 
 var presenceRule = &kind{
 	Kind: schema.Kind{
-		Name:     presenceRuleName,
+		Name:     "presence_rule",
 		Provider: "cxone",
 		Doc: "A presence rule: which Salesforce status goes with which CXone state, in each direction, and for whom. " +
 			"A rule has one executor. With `executor = \"lockstep\"`, `lockstep run` carries it out; with an `account_mapping` it is also put into Adapters, assigned to nobody, " +

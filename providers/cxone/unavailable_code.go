@@ -21,7 +21,7 @@ const (
 
 var unavailableCode = &kind{
 	Kind: schema.Kind{
-		Name:     unavailableCodeName,
+		Name:     "unavailable_code",
 		Provider: "cxone",
 		Doc: "A reason for which an agent is unavailable in CXone, such as lunch or training. " +
 			"A code does nothing for an agent until it is on the agent's team. " +

@@ -393,7 +393,6 @@ func quoteEverything(t *testing.T, change func(*Options), status int, signedIn b
 	fmt.Fprintln(&shown, err)
 	_, err = c.Deploy(t.Context(), Package{}, DeployOptions{})
 	fmt.Fprintln(&shown, err, c.CreateAll(t.Context(), "X", []map[string]any{{}}))
-	fmt.Fprintln(&shown, c.UpsertMetadata(t.Context(), []Component{{Type: "Profile", FullName: "Admin"}}))
 	text := shown.String()
 	keyLine := strings.Split(key, "\n")[2]
 	for _, planted := range []string{"canary", keyLine, "assertion=ey"} {

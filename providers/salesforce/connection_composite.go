@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -142,9 +143,7 @@ func (c *Connection) CreateAll(ctx context.Context, sobject string, records []ma
 		rows := make([]map[string]any, len(chunk))
 		for i, record := range chunk {
 			rows[i] = map[string]any{"attributes": map[string]string{"type": sobject}}
-			for field, value := range record {
-				rows[i][field] = value
-			}
+			maps.Copy(rows[i], record)
 		}
 		in := map[string]any{"allOrNone": false, "records": rows}
 		results = append(results, c.collection(ctx, http.MethodPost, "composite/sobjects", in, len(chunk))...)

@@ -148,49 +148,6 @@ func TestJWTTokensAreNotSentToSOAP(t *testing.T) {
 	}
 }
 
-func TestChangesAnswerForEveryComponent(t *testing.T) {
-	const (
-		done    = `<result><fullName>a</fullName><success>true</success><created>true</created></result>`
-		refused = `<result><fullName>b</fullName><success>false</success><errors><statusCode>DUPLICATE_DEVELOPER_NAME</statusCode><message>twice</message></errors></result>`
-		silent  = `<result><fullName>c</fullName><success>false</success></result>`
-	)
-	var sent string
-	d := newDesk(map[string]http.HandlerFunc{soap67: func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body)
-		sent = string(body)
-		_, _ = io.WriteString(w, answerSOAP(`<upsertMetadataResponse>`+done+refused+silent+`</upsertMetadataResponse>`))
-	}})
-	component := func(name string) Component {
-		return Component{Type: "ServicePresenceStatus", FullName: name, Body: Element("", Leaf("label", name))}
-	}
-	results := d.connect().UpsertMetadata(t.Context(), []Component{component("a"), component("b"), component("c")})
-	switch {
-	case len(results) != 3 || results[0].Err != nil || !results[0].Created:
-		t.Errorf("done: %+v", results)
-	case rest.CodeOf(results[1].Err) != "DUPLICATE_DEVELOPER_NAME" || rest.IsUnclear(results[1].Err):
-		t.Errorf("refused: %v", results[1].Err)
-	case results[2].Err == nil:
-		t.Error("false without a reason is a failure")
-	}
-	if !strings.Contains(sent, `<metadata xsi:type="ServicePresenceStatus"><fullName>a</fullName><label>a</label></metadata>`) {
-		t.Errorf("sent %s", sent)
-	}
-}
-
-func TestLostAnswerOfAChangeIsUnclear(t *testing.T) {
-	for name, handler := range map[string]http.HandlerFunc{
-		"gateway":   says(502, ""),
-		"stumble":   says(500, soapFaultText("UNKNOWN_EXCEPTION", "x")),
-		"one short": says(200, answerSOAP(`<deleteMetadataResponse><result><success>true</success></result></deleteMetadataResponse>`)),
-	} {
-		d := newDesk(map[string]http.HandlerFunc{soap67: handler})
-		results := d.connect().DeleteMetadata(t.Context(), "ServicePresenceStatus", []string{"a", "b"})
-		if len(results) != 2 || !rest.IsUnclear(results[0].Err) || !rest.IsUnclear(results[1].Err) || d.count(soap67) != 1 {
-			t.Errorf("%s: %+v after %d tries", name, results, d.count(soap67))
-		}
-	}
-}
-
 func TestSOAPReadsAreCountedAsTheyAre(t *testing.T) {
 	d := newDesk(map[string]http.HandlerFunc{soap67: says(200, answerSOAP(`<readMetadataResponse><result/></readMetadataResponse>`))})
 	c := d.connect()

@@ -84,45 +84,6 @@ func (k *Children[T]) next(path string) (string, error) {
 	return k.NextRecordsURL, nil
 }
 
-// QueryIn runs a query whose text holds one %s in place of the list after IN
-// ("… WHERE Name IN (%s)"), as often as the values need to keep each request
-// line short enough. It makes no call for no values.
-func QueryIn[T any](ctx context.Context, c *Connection, soql string, values []string) ([]T, error) {
-	before, after, found := strings.Cut(soql, "%s")
-	if !found {
-		return nil, fmt.Errorf("query %q has no place for its values", soql)
-	}
-	room := maxQuery - len(url.QueryEscape(before+after))
-	var records []T
-	for len(values) > 0 {
-		list, rest := fill(values, room)
-		found, err := Query[T](ctx, c, before+list+after)
-		if err != nil {
-			return nil, err
-		}
-		records, values = append(records, found...), rest
-	}
-	return records, nil
-}
-
-// fill quotes as many values as fit into room, one at least, and returns the
-// others.
-func fill(values []string, room int) (list string, rest []string) {
-	var b strings.Builder
-	used := 0
-	for i, value := range values {
-		quoted := Quote(value)
-		if i > 0 {
-			quoted = "," + quoted
-		}
-		if used += len(url.QueryEscape(quoted)); i > 0 && used > room {
-			return b.String(), values[i:]
-		}
-		b.WriteString(quoted)
-	}
-	return b.String(), nil
-}
-
 // Quote returns s as a SOQL literal.
 func Quote(s string) string {
 	return "'" + strings.NewReplacer(

@@ -60,8 +60,3 @@ func openEnvelope(document []byte, operation string) (*Node, error) {
 	}
 	return out, nil
 }
-
-// xsiType says of which type an element is.
-func xsiType(typ string) xml.Attr {
-	return xml.Attr{Name: xml.Name{Local: "xsi:type"}, Value: typ}
-}

@@ -247,27 +247,6 @@ func TestChildrenHavePagesOfTheirOwn(t *testing.T) {
 	}
 }
 
-func TestQueryInSplitsLongLists(t *testing.T) {
-	var longest, asked int
-	d := newDesk(map[string]http.HandlerFunc{query67: func(w http.ResponseWriter, r *http.Request) {
-		longest = max(longest, len(r.URL.RawQuery))
-		soql := r.URL.Query().Get("q")
-		asked += strings.Count(soql, "it\\'s")
-		_, _ = io.WriteString(w, `{"done":true,"totalSize":1,"records":[{"Name":"a"}]}`)
-	}})
-	values := make([]string, 2000)
-	for i := range values {
-		values[i] = fmt.Sprintf("it's %04d", i)
-	}
-	rows, err := QueryIn[named](t.Context(), d.connect(), "SELECT Name FROM X WHERE Name IN (%s) LIMIT 5", values)
-	if err != nil || len(rows) != d.count(query67) || asked != len(values) || longest > maxQuery+2 {
-		t.Errorf("%d rows of %d queries about %d values, the longest of %d bytes, %v", len(rows), d.count(query67), asked, longest, err)
-	}
-	if none, err := QueryIn[named](t.Context(), d.connect(), "SELECT Name FROM X WHERE Name IN (%s)", nil); err != nil || len(none) != 0 {
-		t.Errorf("nothing to ask: %v %v", none, err)
-	}
-}
-
 func TestQueryThatIsTooLongIsNotSent(t *testing.T) {
 	d := newDesk(nil)
 	_, err := Query[named](t.Context(), d.connect(), "SELECT "+strings.Repeat("A,", maxQuery)+" FROM X")

@@ -68,6 +68,8 @@ func isSafeParameter(name string) bool {
 
 func purposeName(p schema.Purpose) string {
 	switch p {
+	case schema.Reading:
+		return "reading"
 	case schema.Writing:
 		return "writing"
 	case schema.Polling:

@@ -152,7 +152,7 @@ func drain(req *http.Request) ([]byte, error) {
 	if req.Body == nil || req.Body == http.NoBody {
 		return nil, nil
 	}
-	defer req.Body.Close()
+	defer func() { _ = req.Body.Close() }()
 	return io.ReadAll(req.Body)
 }
 
@@ -193,7 +193,7 @@ func (t *Transport) attempt(req *http.Request, body []byte, n int) (o outcome) {
 	if err != nil {
 		return outcome{err: because(ctx, err), sent: wire.mayHaveSent(err)}
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	if err == nil && len(answer) > maxAnswer {
 		err = errTooLarge
