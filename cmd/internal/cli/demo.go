@@ -58,7 +58,7 @@ func (a *app) demo(ctx context.Context) error {
 // in returns the command line as it would be in dir with the emulator's
 // variables set.
 func (a *app) in(dir string, server *emulator.Server) *app {
-	inner := &app{Process: a.Process, chdir: dir, noColor: a.noColor, stop: a.stop}
+	inner := &app{Process: a.Process, chdir: dir, base: dir, noColor: a.noColor, stop: a.stop}
 	inner.Environ = append([]string{}, a.Environ...)
 	for _, v := range server.Env() {
 		inner.Environ = append(inner.Environ, v.Name+"="+v.Value)

@@ -69,8 +69,9 @@ type app struct {
 
 	chdir   string
 	noColor bool
-	quiet   bool // leaves out warnings that have been shown
-	noInput bool // nobody is asked anything
+	base    string // the folder that files are named from
+	quiet   bool   // leaves out warnings that have been shown
+	noInput bool   // nobody is asked anything
 
 	parallelism int // see planFlags
 
@@ -106,7 +107,9 @@ vendors, "apply" makes it so. To see it without any account: lockstep demo`,
 
 // view returns where output goes, with the flags as they are now.
 func (a *app) view() view.Streams {
-	return view.NewStreams(a.Stdout, a.Stderr, a.Environ, a.noColor)
+	streams := view.NewStreams(a.Stdout, a.Stderr, a.Environ, a.noColor)
+	streams.Base = a.base
+	return streams
 }
 
 // report shows diagnostics.

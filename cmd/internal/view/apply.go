@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -131,14 +132,43 @@ func (s Streams) Applied(a *reconcile.Applied) {
 	if a.Failed() {
 		title = red.Render("Not all was applied.")
 	}
-	s.Print("%s %d done, %d not done, %d unknown, %d pending by hand. API calls: %d.",
-		title, a.Count(schema.Done), a.Count(schema.NotDone), a.Count(schema.Unclear), a.Count(schema.Pending), a.Calls.Writing)
+	s.Print("%s %s. API calls: %d.", title, results(a), a.Calls.Writing)
 	for _, o := range a.Outcomes {
-		if o.Result == schema.NotDone || o.Result == schema.Unclear {
+		if o.Result != schema.Done || o.Err != nil {
 			s.Print("  %s: %s%s", o.Step.Address, o.Result, why(o))
+		}
+		if o.Result == schema.Pending && o.Because == "" {
+			s.Print("    when it has been carried out: lockstep confirm %s", shell(string(o.Step.Address)))
 		}
 	}
 	if a.Failed() {
 		s.Print("Plan again: it shows what is left.")
 	}
+}
+
+// results counts the outcomes, leaving out what did not occur.
+func results(a *reconcile.Applied) string {
+	parts := []string{fmt.Sprintf("%d done", a.Count(schema.Done))}
+	for _, r := range []struct {
+		result schema.Result
+		words  string
+	}{
+		{schema.NotDone, "not done"}, {schema.Unclear, "unknown"}, {schema.Pending, "pending by hand"},
+	} {
+		if n := a.Count(r.result); n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, r.words))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// shell quotes an argument for a POSIX shell where it needs that.
+func shell(argument string) string {
+	plain := func(r rune) bool {
+		return r == '_' || r == '.' || r == '-' || r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z'
+	}
+	if !strings.ContainsFunc(argument, func(r rune) bool { return !plain(r) }) {
+		return argument
+	}
+	return "'" + strings.ReplaceAll(argument, "'", `'\''`) + "'"
 }

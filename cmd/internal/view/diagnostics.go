@@ -1,12 +1,10 @@
 package view
 
 import (
-	"bytes"
+	"cmp"
 	"fmt"
-	"io"
+	"slices"
 	"strings"
-
-	"charm.land/lipgloss/v2"
 
 	"github.com/lockstep-sync/lockstep/schema"
 )
@@ -19,14 +17,17 @@ const maxDiagnostics = 50
 type SourceOf func(file string) []byte
 
 // Diagnostics writes diagnostics to standard error, each with the lines of the
-// file that it is about.
+// file that it is about. Where there are too many, errors come first.
 func (s Streams) Diagnostics(diags schema.Diagnostics, source SourceOf) {
-	for i, d := range diags {
-		if i == maxDiagnostics {
-			s.Say("… and %d more.", len(diags)-maxDiagnostics)
-			return
-		}
-		diagnostic(s.Err, d, source)
+	if len(diags) > maxDiagnostics {
+		diags = slices.Clone(diags)
+		slices.SortStableFunc(diags, func(a, b schema.Diagnostic) int { return cmp.Compare(a.Severity, b.Severity) })
+	}
+	for _, d := range diags[:min(len(diags), maxDiagnostics)] {
+		s.diagnostic(d, source)
+	}
+	if more := len(diags) - maxDiagnostics; more > 0 {
+		s.Say("… and %d more.", more)
 	}
 }
 
@@ -39,82 +40,41 @@ func (s Streams) Fail(err error) {
 	s.Say("%s %v", red.Render("Error:"), err)
 }
 
-func diagnostic(w io.Writer, d schema.Diagnostic, source SourceOf) {
-	bar, title := red, "Error: "
+// diagnostic writes one; on a terminal a bar holds it together.
+func (s Streams) diagnostic(d schema.Diagnostic, source SourceOf) {
+	style, title := red, "Error: "
 	if d.Severity == schema.Warning {
-		bar, title = yellow, "Warning: "
+		style, title = yellow, "Warning: "
 	}
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s%s\n", bar.Bold(true).Render(title), bold.Render(d.Summary))
+	bar := ""
+	if s.Live {
+		bar = style.Render("│") + " "
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s%s\n", style.Bold(true).Render(title), bold.Render(d.Summary))
 	if d.Subject.File != "" {
-		snippet(&b, d, source)
+		s.snippet(&b, d, source)
 	}
-	fmt.Fprintf(&b, "\n%s\n", lipgloss.Wrap(d.Detail, 78, ""))
-	for line := range strings.Lines(b.String()) {
-		_, _ = fmt.Fprintf(w, "%s %s", bar.Render("│"), line)
+	fmt.Fprintf(&b, "\n%s", wrap(d.Detail, 78))
+	for line := range strings.SplitSeq(b.String(), "\n") {
+		s.Say("%s", strings.TrimRight(bar+line, " "))
 	}
-	_, _ = fmt.Fprintln(w)
+	s.Say("")
 }
 
-// snippet writes the place and, where the file is known, its lines with the
+// snippet writes the place and, where the file is known, its line with the
 // subject marked.
-func snippet(b *bytes.Buffer, d schema.Diagnostic, source SourceOf) {
+func (s Streams) snippet(b *strings.Builder, d schema.Diagnostic, source SourceOf) {
 	in := ""
 	if d.Address != "" {
 		in = ", in " + string(d.Address)
 	}
-	fmt.Fprintf(b, "  on %s line %d%s:\n", d.Subject.File, d.Subject.Start.Line, in)
+	fmt.Fprintf(b, "  on %s line %d%s:\n", s.near(d.Subject.File), d.Subject.Start.Line, in)
 	if source == nil {
 		return
 	}
-	line, column := lineAt(source(d.Subject.File), d.Subject)
-	if line == "" {
-		return
+	if line, ok := excerptOf(source(d.Subject.File), d.Subject); ok {
+		fmt.Fprintf(b, "  %4d: %s\n", d.Subject.Start.Line, line.text)
+		fmt.Fprintf(b, "        %s%s\n", strings.Repeat(" ", line.column), red.Render(strings.Repeat("^", line.width)))
 	}
-	fmt.Fprintf(b, "  %4d: %s\n", d.Subject.Start.Line, line)
-	if column >= 0 {
-		fmt.Fprintf(b, "        %s%s\n", strings.Repeat(" ", column), red.Render(strings.Repeat("^", underline(line, d.Subject, column))))
-	}
-}
-
-// maxLine bounds a shown line; longer ones are cut.
-const maxLine = 160
-
-// maxLineBytes is as much of a line as is looked at, whatever its letters are:
-// a line of a broken file can be as long as the file.
-const maxLineBytes = 8 * maxLine
-
-// lineAt returns the subject's first line and the display column where it
-// starts, -1 when the line had to be cut before it.
-func lineAt(text []byte, r schema.Range) (line string, column int) {
-	at := int(r.Start.Byte)
-	if at > len(text) {
-		return "", -1
-	}
-	start := bytes.LastIndexByte(text[:at], '\n') + 1
-	shown := text[start:min(len(text), start+maxLineBytes)]
-	if end := bytes.IndexByte(shown, '\n'); end >= 0 {
-		shown = shown[:end]
-	}
-	line = strings.TrimRight(expand(strings.ToValidUTF8(string(shown), "")), "\r")
-	if lipgloss.Width(line) > maxLine {
-		line = string([]rune(line)[:min(maxLine, len([]rune(line)))]) + "…"
-	}
-	if at-start > len(shown) {
-		return line, -1
-	}
-	if column = lipgloss.Width(expand(string(shown[:at-start]))); column >= maxLine {
-		column = -1
-	}
-	return line, column
-}
-
-func expand(s string) string { return strings.ReplaceAll(s, "\t", "    ") }
-
-func underline(line string, r schema.Range, column int) int {
-	width := 1
-	if r.End.Line == r.Start.Line {
-		width = max(1, int(r.End.Column-r.Start.Column))
-	}
-	return max(1, min(width, lipgloss.Width(line)-column))
 }

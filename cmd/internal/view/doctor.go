@@ -4,8 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"charm.land/lipgloss/v2"
-
 	"github.com/lockstep-sync/lockstep/schema"
 )
 
@@ -37,7 +35,7 @@ func (s Streams) checkup(c schema.Checkup) {
 	}
 	s.Print("  %s %s%s", mark(c.Condition), c.Name, detail)
 	if c.Remedy != "" {
-		for line := range strings.SplitSeq(lipgloss.Wrap(c.Remedy, 90, ""), "\n") {
+		for line := range strings.SplitSeq(wrap(c.Remedy, 90), "\n") {
 			s.Print("            %s", line)
 		}
 	}

@@ -16,7 +16,7 @@ import (
 // Plan writes a plan for people to standard output. The vendors are in the
 // order to name them in.
 func (s Streams) Plan(p *reconcile.Plan, vendors []*schema.Vendor) {
-	w := planWriter{s.Out}
+	w := planWriter{s.Out, s}
 	w.where(p.Where, vendors)
 	for _, step := range p.Steps {
 		w.step(step)
@@ -25,7 +25,10 @@ func (s Streams) Plan(p *reconcile.Plan, vendors []*schema.Vendor) {
 	w.summary(p)
 }
 
-type planWriter struct{ io.Writer }
+type planWriter struct {
+	io.Writer
+	streams Streams
+}
 
 func (w planWriter) printf(format string, args ...any) { _, _ = fmt.Fprintf(w, format, args...) }
 
@@ -41,7 +44,7 @@ func (w planWriter) where(where map[string]string, vendors []*schema.Vendor) {
 func (w planWriter) step(step *schema.Step) {
 	place := ""
 	if r := origin(step); r != "" {
-		place = faint.Render("  " + r)
+		place = faint.Render("  " + w.streams.near(r))
 	}
 	w.printf("%s %s%s\n", sign(step.Action), bold.Render(string(step.Address)), place)
 	if step.Reason != "" {
@@ -81,7 +84,7 @@ func (w planWriter) change(created bool, c schema.Change, width int) {
 	head := fmt.Sprintf("    %-*s  ", width, c.Path)
 	place := ""
 	if c.Source.File != "" && !created {
-		place = "  " + faint.Render(c.Source.String())
+		place = "  " + faint.Render(w.streams.near(c.Source.String()))
 	}
 	if c.Note != "" {
 		place = "  " + faint.Render("("+c.Note+")") + place

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strings"
 
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/colorprofile"
@@ -15,13 +17,23 @@ type Streams struct {
 	Out, Err io.Writer
 	// Live is true when Err is a terminal, where progress may be redrawn.
 	Live bool
+	// Base is a folder that files are named from; "" leaves names alone.
+	Base string
+}
+
+// near names a file from Base.
+func (s Streams) near(file string) string {
+	if s.Base == "" {
+		return file
+	}
+	return strings.TrimPrefix(file, s.Base+string(os.PathSeparator))
 }
 
 // NewStreams wraps standard output and error. Colour is left out where the
 // writer is no terminal, where NO_COLOR is set in the environment, or where
 // plain asks for it.
 func NewStreams(out, err io.Writer, environ []string, plain bool) Streams {
-	return Streams{Out: colours(out, environ, plain), Err: colours(err, environ, plain), Live: isTerminal(err) && !plain}
+	return Streams{Out: colours(out, environ, plain), Err: colours(err, environ, plain), Live: isTerminal(err) && !plain && !slices.Contains(environ, "TERM=dumb")}
 }
 
 func colours(w io.Writer, environ []string, plain bool) io.Writer {

@@ -34,7 +34,7 @@ func (s Streams) Guide(step *schema.Step) {
 	if step.Reason != "" {
 		s.Say("    %s", faint.Render(step.Reason))
 	}
-	planWriter{s.Err}.guide(step.Guide)
+	planWriter{s.Err, s}.guide(step.Guide)
 	s.Say("")
 }
 
