@@ -82,7 +82,7 @@ func userTable(all schema.Query) table {
 }
 
 // assignmentTable reads who has the permission sets that agent access and
-// bridges name. Rows that a permission-set group brought are among them.
+// bridges name. Where a permission-set group brought a row, it says so.
 func assignmentTable(all schema.Query) table {
 	var names []string
 	for _, o := range all.Wanted {
@@ -91,7 +91,7 @@ func assignmentTable(all schema.Query) table {
 		}
 	}
 	slices.Sort(names)
-	const fields = "SELECT Id, AssigneeId, Assignee.Username, PermissionSetId FROM PermissionSetAssignment WHERE PermissionSet.IsOwnedByProfile = false"
+	const fields = "SELECT Id, AssigneeId, Assignee.Username, PermissionSetId, PermissionSetGroupId FROM PermissionSetAssignment WHERE PermissionSet.IsOwnedByProfile = false"
 	soql := fields
 	if len(names) > 0 {
 		soql = inList(fields+" AND (PermissionSet.Label IN (%s) OR PermissionSet.Name IN (%s))", slices.Compact(names), fields)
@@ -318,7 +318,7 @@ func (r *reading) heldAccess(o *schema.Object, g grant, people []person) *schema
 	}
 	if o.Bool("exclusive") {
 		for _, u := range r.users {
-			if id := ShortID(u.ID); !listed[id] && (g.assigned[id] != "" || g.licensed[id] != "") {
+			if id := ShortID(u.ID); !listed[id] && len(ownRows(g.assigned[id], g.licensed[id])) > 0 {
 				users = append(users, u.Username)
 			}
 		}
@@ -361,7 +361,7 @@ func changeAgentAccess(p *part) {
 }
 
 // surplus lists the rows of people whom an exclusive list leaves out. Only
-// those that the plan showed are taken.
+// those that the plan showed are taken, and none that a group brought.
 func surplus(org *snapshot, g grant, step *schema.Step, people []person) []string {
 	if step.Held == nil {
 		return nil
@@ -377,11 +377,7 @@ func surplus(org *snapshot, g grant, step *schema.Step, people []person) []strin
 		if listed[id] || !slices.Contains(shown, u.Username) {
 			continue
 		}
-		for _, row := range []string{g.assigned[id], g.licensed[id]} {
-			if row != "" {
-				rows = append(rows, row)
-			}
-		}
+		rows = append(rows, ownRows(g.assigned[id], g.licensed[id])...)
 	}
 	return rows
 }

@@ -28,6 +28,46 @@ func testAgentAccessExclusive(t *testing.T) {
 	o.apply(wanted(only))
 }
 
+func TestAgentAccessThroughGroups(t *testing.T) { synctest.Test(t, testAgentAccessThroughGroups) }
+
+// Whoever has the permission set through a group counts as having it, and an
+// exclusive list does not take the group away.
+func testAgentAccessThroughGroups(t *testing.T) {
+	o := acme(t, nil)
+	user := recordOf(o, "User", "Username", "ben.okafor@acme.example")["Id"]
+	row := assignmentOf(t, o, user)
+	if err := o.handler.Edit("PermissionSetAssignment", "Id", row, map[string]any{"PermissionSetGroupId": "0PG000000000001AAA"}); err != nil {
+		t.Fatal(err)
+	}
+	o.settled(wanted(agents(t, "ben.okafor@acme.example")))
+	o.apply(wanted(declare(t, "agent_access", "support", values{"users": schema.Strings("ana.lopez@acme.example"), "exclusive": schema.Bool(true)})))
+	if assignmentOf(t, o, user) != row {
+		t.Error("the group was taken away")
+	}
+}
+
+func recordOf(o *org, sobject, field, value string) map[string]any {
+	for _, r := range o.handler.Records(sobject) {
+		if r[field] == value {
+			return r
+		}
+	}
+	return nil
+}
+
+// assignmentOf returns the Id of a user's assignment of CXone Agent.
+func assignmentOf(t *testing.T, o *org, user any) string {
+	t.Helper()
+	set := recordOf(o, "PermissionSet", "Label", "CXone Agent")["Id"]
+	for _, r := range o.handler.Records("PermissionSetAssignment") {
+		if r["AssigneeId"] == user && r["PermissionSetId"] == set {
+			return r["Id"].(string)
+		}
+	}
+	t.Fatal("no assignment")
+	return ""
+}
+
 func TestAgentAccessRefused(t *testing.T) { synctest.Test(t, testAgentAccessRefused) }
 
 func testAgentAccessRefused(t *testing.T) {

@@ -1,6 +1,9 @@
 package salesforce
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // An index finds a snapshot's rows by name or Id, so that ten thousand blocks
 // do not walk a table ten thousand times.
@@ -50,7 +53,7 @@ func newIndex(s *snapshot) *index {
 		}
 	}
 	for _, row := range s.assignments {
-		enter(x.assigned, row.PermissionSetID, row.AssigneeID, row.ID)
+		enter(x.assigned, row.PermissionSetID, row.AssigneeID, row.own())
 	}
 	for _, row := range s.userLicences {
 		enter(x.licensed, row.PackageLicenseID, row.UserID, row.ID)
@@ -63,7 +66,28 @@ func enter(holders map[string]map[string]string, what, user, row string) {
 	if holders[what] == nil {
 		holders[what] = map[string]string{}
 	}
-	holders[what][ShortID(user)] = row
+	if held := holders[what][ShortID(user)]; held == "" || held == viaGroup {
+		holders[what][ShortID(user)] = row
+	}
+}
+
+// viaGroup stands for the row of a holder who has a permission set through a
+// group: to delete that row would take the whole group away.
+const viaGroup = "group"
+
+// own returns the row's Id, [viaGroup] for one that a group brought.
+func (row assignmentRow) own() string {
+	if row.PermissionSetGroupID != "" {
+		return viaGroup
+	}
+	return row.ID
+}
+
+// ownRows returns the Ids of rows that can be deleted one by one, sorted.
+func ownRows(rows ...string) []string {
+	own := slices.DeleteFunc(slices.Clone(rows), func(row string) bool { return row == "" || row == viaGroup })
+	slices.Sort(own)
+	return own
 }
 
 // profile finds a profile's label by its label or its API name. Salesforce

@@ -313,6 +313,9 @@ func (r *reading) holders(seen bridgeSeen, people []person) []string {
 		if !SameID(row.PermissionSetID, seen.permissionSet) {
 			continue
 		}
+		if spelt[ShortID(row.AssigneeID)] == "" && row.own() == viaGroup {
+			continue // not the bridge's to take away
+		}
 		users = append(users, cmp.Or(spelt[ShortID(row.AssigneeID)], row.Assignee.Username))
 	}
 	slices.Sort(users)

@@ -140,8 +140,7 @@ func assignBridgeSet(p *part, o *schema.Object, seen bridgeSeen) {
 			surplus = append(surplus, row)
 		}
 	}
-	slices.Sort(surplus)
-	p.deleteRows(surplus)
+	p.deleteRows(ownRows(surplus...))
 	if len(missing) == 0 {
 		return
 	}
@@ -207,7 +206,7 @@ func deleteBridge(p *part) {
 	}
 	// A permission set that somebody has cannot be deleted, so its assignments
 	// go first; rows are deleted in the order in which they are listed.
-	rows := slices.Sorted(maps.Values(seen.assigned))
+	rows := ownRows(slices.Collect(maps.Values(seen.assigned))...)
 	if seen.permissionSet != "" {
 		rows = append(rows, seen.permissionSet)
 	}

@@ -69,7 +69,9 @@ type assignmentRow struct {
 	ID              string `json:"Id"`
 	AssigneeID      string `json:"AssigneeId"`
 	PermissionSetID string `json:"PermissionSetId"`
-	Assignee        struct{ Username string }
+	// PermissionSetGroupID is set where a group brought the row.
+	PermissionSetGroupID string `json:"PermissionSetGroupId"`
+	Assignee             struct{ Username string }
 }
 
 type licenceRow struct {
