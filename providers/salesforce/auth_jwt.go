@@ -84,13 +84,14 @@ func (c *Connection) audience() string {
 }
 
 // isSandbox goes by the address, and where that does not tell, by the pin.
+// Scratch orgs are of the sandboxes' family (SECONDARY).
 func (c *Connection) isSandbox() bool {
 	u, err := url.Parse(c.base)
 	if err != nil {
 		return false
 	}
 	host := u.Hostname()
-	if host == testHost || strings.HasSuffix(host, ".sandbox"+apiSuffix) {
+	if host == testHost || strings.HasSuffix(host, ".sandbox"+apiSuffix) || strings.HasSuffix(host, ".scratch"+apiSuffix) {
 		return true
 	}
 	return c.options.Sandbox != nil && *c.options.Sandbox

@@ -104,6 +104,7 @@ func TestAssertion(t *testing.T) {
 	}{
 		"production":      {"the login host, not the one posted to", "https://acme.my.salesforce.com", "", nil, "https://login.salesforce.com"},
 		"sandbox":         {"told by the address", "https://acme--uat.sandbox.my.salesforce.com", "", nil, "https://test.salesforce.com"},
+		"scratch org":     {"told by the address", "https://quick-fox-1.scratch.my.salesforce.com", "", nil, "https://test.salesforce.com"},
 		"test host":       {"told by the address", "https://test.salesforce.com", "", nil, "https://test.salesforce.com"},
 		"pin":             {"the address does not tell", "http://127.0.0.1:1", "", &yes, "https://test.salesforce.com"},
 		"production pin":  {"the address does not tell", "http://127.0.0.1:1", "", &no, "https://login.salesforce.com"},
