@@ -12,18 +12,29 @@ type pair struct {
 	status string // the developer name
 }
 
-// A side is one of the two vendors, seen by a rule.
-type side int
+// A Side is one of the two vendors, seen by a rule.
+type Side int
 
+// The sides.
 const (
-	cxone side = iota
-	salesforce
+	CXone Side = iota
+	Salesforce
 )
+
+// String names the vendor.
+func (s Side) String() string {
+	if s == CXone {
+		return "CXone"
+	}
+	return "Salesforce"
+}
+
+func (s Side) other() Side { return 1 - s }
 
 // A world is an agent one of whose sides has just moved.
 type world struct {
 	pair
-	moved side
+	moved Side
 	// before is the pair that was shown when the contact began. It is kept
 	// until what the contact's end asks for is decided; zero otherwise.
 	before pair
@@ -77,13 +88,13 @@ func at(row *schema.Row) string {
 
 // move describes how w came about.
 func (w world) move(cause Cause, row *schema.Row) Move {
-	return Move{Cause: cause, Row: row, OnCXone: w.moved == cxone, State: w.state, Status: w.status}
+	return Move{Cause: cause, Row: row, OnCXone: w.moved == CXone, State: w.state, Status: w.status}
 }
 
 // next returns the world after the write that w's move asks for, as if the
 // move were a fresh action. It reports false when nothing is to be written.
 func (t *tables) next(w world) (world, Move, bool) {
-	if w.moved == cxone {
+	if w.moved == CXone {
 		return t.nextPublish(w)
 	}
 	return t.nextSubscribe(w)
@@ -98,7 +109,7 @@ func (t *tables) nextPublish(w world) (world, Move, bool) {
 	if w.ended() {
 		w.before = pair{}
 	}
-	w.status, w.moved = status, salesforce
+	w.status, w.moved = status, Salesforce
 	return w, w.move(cause, row), true
 }
 
@@ -141,7 +152,7 @@ func (t *tables) nextSubscribe(w world) (world, Move, bool) {
 	if !ok || target == w.state {
 		return w, Move{}, false
 	}
-	w.state, w.moved = target, cxone
+	w.state, w.moved = target, CXone
 	return w, w.move(BySubscriber, row), true
 }
 

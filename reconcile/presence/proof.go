@@ -142,7 +142,7 @@ func (p *prover) round(status string) (writes int, then string) {
 
 // idle is a move of Salesforce to status while CXone shows what no row sets.
 func idle(status string) world {
-	return world{pair: pair{otherCode, status}, moved: salesforce}
+	return world{pair: pair{otherCode, status}, moved: Salesforce}
 }
 
 // cycle lists one round from a status that leads back to itself.
@@ -153,7 +153,7 @@ func (p *prover) cycle(status string) []Move {
 		var m Move
 		w, m, _ = p.next(w)
 		moves = append(moves, m)
-		if w.moved == salesforce && w.status == status {
+		if w.moved == Salesforce && w.status == status {
 			return moves
 		}
 	}
@@ -179,7 +179,7 @@ func (p *prover) rank() {
 // endOfContact is a contact that ends in s, where Salesforce has nothing to go
 // back to.
 func endOfContact(s schema.ACDState) world {
-	return world{pair: pair{s, otherStatus}, moved: cxone, before: pair{s, schema.Offline}}
+	return world{pair: pair{s, otherStatus}, moved: CXone, before: pair{s, schema.Offline}}
 }
 
 // count returns how many writes follow w.
@@ -189,7 +189,7 @@ func (p *prover) count(w world) int {
 		switch {
 		case !ok:
 			return n
-		case w.moved == salesforce && !inContact(w.state):
+		case w.moved == Salesforce && !inContact(w.state):
 			return n + p.tail[w.status]
 		}
 		w = after
@@ -206,10 +206,10 @@ func (p *prover) try(w world) {
 // tryIdle tries every move outside a contact.
 func (p *prover) tryIdle() {
 	for _, word := range []string{schema.StateAvailable, schema.StateUnavailable, schema.StateRefused, schema.StateLoggedOut} {
-		p.try(world{pair: pair{schema.ACDState{Word: word}, otherStatus}, moved: cxone})
+		p.try(world{pair: pair{schema.ACDState{Word: word}, otherStatus}, moved: CXone})
 	}
 	for _, code := range p.codes {
-		p.try(world{pair: pair{code, otherStatus}, moved: cxone})
+		p.try(world{pair: pair{code, otherStatus}, moved: CXone})
 	}
 	for i := range p.rule.Subscriber {
 		p.try(idle(p.rule.Subscriber[i].Status.Name))
@@ -225,13 +225,13 @@ func (p *prover) tryContact() {
 			continue
 		}
 		for _, before := range p.befores(row.Status.Name) {
-			p.try(world{pair: pair{contact, otherStatus}, moved: cxone, before: before})
+			p.try(world{pair: pair{contact, otherStatus}, moved: CXone, before: before})
 		}
 	}
 	for i := range p.rule.Subscriber {
 		status := p.rule.Subscriber[i].Status.Name
 		for _, before := range p.befores(status) {
-			p.try(world{pair: pair{p.contacts[0], status}, moved: salesforce, before: before})
+			p.try(world{pair: pair{p.contacts[0], status}, moved: Salesforce, before: before})
 		}
 	}
 }
@@ -250,7 +250,7 @@ func (p *prover) tryContactEnd() {
 	for _, s := range p.ends {
 		p.try(endOfContact(s))
 		for _, status := range shown {
-			p.try(world{pair: pair{s, status}, moved: cxone, before: pair{s, p.back(s, status)}})
+			p.try(world{pair: pair{s, status}, moved: CXone, before: pair{s, p.back(s, status)}})
 		}
 	}
 	p.try(endOfContact(schema.ACDState{Word: schema.StateRefused}))

@@ -248,9 +248,9 @@ func TestNextAgainstSearch(t *testing.T) {
 		contact := []schema.ACDState{acd("InboundContact"), acd("Dialer"), acd("ACW"), {Word: schema.StateACW, Code: "Wrap"}}
 		w := world{
 			pair:  pair{rapid.SampledFrom(append(idle, contact...)).Draw(rt, "state"), status.Draw(rt, "status")},
-			moved: side(rapid.IntRange(0, 1).Draw(rt, "moved")),
+			moved: Side(rapid.IntRange(0, 1).Draw(rt, "moved")),
 		}
-		if inContact(w.state) || w.moved == cxone && rapid.Bool().Draw(rt, "a contact has ended") {
+		if inContact(w.state) || w.moved == CXone && rapid.Bool().Draw(rt, "a contact has ended") {
 			w.before = pair{rapid.SampledFrom(idle[:4]).Draw(rt, "state before"), status.Draw(rt, "status before")}
 		}
 		s := newSimulator(rule, facts)
@@ -279,7 +279,7 @@ func inWords(w world) agent {
 		return s.Word
 	}
 	return agent{
-		state: state(w.state), status: w.status, salesforceMoved: w.moved == salesforce,
+		state: state(w.state), status: w.status, salesforceMoved: w.moved == Salesforce,
 		wasState: state(w.before.state), wasStatus: w.before.status,
 	}
 }

@@ -1,0 +1,188 @@
+package presence
+
+import (
+	"time"
+
+	"github.com/lockstep-sync/lockstep/schema"
+)
+
+// maxRetryAfter bounds what a vendor's Retry-After can put off.
+const maxRetryAfter = 5 * time.Minute
+
+// hear takes in what happened.
+func (m *machine) hear() {
+	switch event := m.in.Event.(type) {
+	case Observation:
+		m.observe(event)
+	case Answer:
+		m.answer(event)
+	case Reach:
+		m.reach(event)
+	case Stop:
+		m.stop(event.Reason)
+	case Resume:
+		m.resume()
+	}
+}
+
+func (m *machine) observe(o Observation) {
+	if o.Side != CXone && o.Side != Salesforce {
+		return
+	}
+	shown, ok := m.read(o)
+	if !ok {
+		m.tell(Entry{What: Ignored, Side: o.Side, Detail: "an observation without a value"})
+		m.report(Report{Kind: ReportPoison, Detail: "an observation of " + o.Side.String() + " without a value"})
+		return
+	}
+	sight := m.sight(o)
+	if m.stale(o, sight) {
+		if shown.on(o.Side) != m.s.shows.on(o.Side) {
+			m.tell(Entry{What: Ignored, Side: o.Side, Target: shown.text(o.Side), Detail: "older than what was seen"})
+		}
+		return
+	}
+	if shown.on(o.Side) != m.s.shows.on(o.Side) {
+		m.s.shows = shown
+		m.s.changed = m.now
+		m.release(CXone)
+		m.release(Salesforce)
+		m.reachable(o.Side) // who moves there is there
+	} else if o.Whole {
+		m.release(o.Side)
+	}
+	m.s.seen[o.Side] = sight
+}
+
+// read returns the pair as it is with the observation; false for one that says
+// nothing.
+func (m *machine) read(o Observation) (pair, bool) {
+	shown := m.s.shows.with(o.Side, pair{o.State, o.Status})
+	if o.Side == CXone {
+		return shown, o.State != (schema.ACDState{}) && o.State.Word != schema.Previous
+	}
+	return shown, o.Status != ""
+}
+
+func (m *machine) sight(o Observation) sight {
+	at := sight{since: millis(o.Since), at: m.now, ahead: o.Clock.Ahead.Milliseconds(), unsure: o.Clock.Uncertainty.Milliseconds(), fresh: true}
+	if at.since == 0 {
+		at.since = m.now + at.ahead
+		if m.s.seen[o.Side].since > at.since || m.s.shows.on(o.Side) == (pair{o.State, o.Status}).on(o.Side) {
+			at.since = m.s.seen[o.Side].since
+		}
+	}
+	return at
+}
+
+// stale reports whether something newer has been seen. The vendor's own time
+// tells, for messages come late and in any order. A reading of present data may
+// contradict it once nothing newer was heard for a while: a vendor's clock can
+// be set back as well.
+func (m *machine) stale(o Observation, at sight) bool {
+	seen := m.s.seen[o.Side]
+	if at.since >= seen.since {
+		return false
+	}
+	return !o.Whole || m.now-seen.at < resight.Milliseconds()
+}
+
+func (m *machine) answer(a Answer) {
+	for side, p := range m.s.pending {
+		if p != nil && p.id == a.Command && a.Command != 0 {
+			m.answered(Side(side), *p, a)
+			return
+		}
+	}
+}
+
+func (m *machine) answered(side Side, p pending, a Answer) {
+	if p.answered {
+		return
+	}
+	p.answered = true
+	told := Entry{What: Answered, Side: side, Target: p.want.text(side), Command: p.id, Detail: a.Detail}
+	switch a.Result {
+	case Accepted:
+		told.Detail = detailed("accepted", a.Detail)
+		p.accepted, p.next = true, m.now+m.set.Confirm.Milliseconds()
+	case Unknown:
+		told.Detail = detailed("unknown", a.Detail)
+		p.next = m.now + max(min(a.RetryAfter, maxRetryAfter).Milliseconds(), m.backOff(p.tries))
+	case Refused:
+		m.fail(side, detailed("refused", a.Detail))
+		return
+	case Unreachable:
+		m.fail(side, detailed("unreachable", a.Detail))
+		m.s.blocked[side].unreachable, m.s.blocked[side].held = true, value{}
+		return
+	}
+	m.s.pending[side] = &p
+	m.tell(told)
+}
+
+func detailed(what, detail string) string {
+	if detail == "" {
+		return what
+	}
+	return what + ": " + detail
+}
+
+func (m *machine) reach(r Reach) {
+	if r.Side != CXone && r.Side != Salesforce {
+		return
+	}
+	if r.OK {
+		m.release(r.Side)
+		m.reachable(r.Side)
+		return
+	}
+	if m.s.blocked[r.Side].unreachable {
+		return
+	}
+	if m.s.pending[r.Side] != nil {
+		m.fail(r.Side, "unreachable")
+	}
+	m.s.blocked[r.Side].unreachable, m.s.blocked[r.Side].held = true, value{}
+}
+
+// reachable lets commands go to a side again.
+func (m *machine) reachable(side Side) {
+	m.s.blocked[side].unreachable = false
+	m.unblocked(side)
+}
+
+// release lets a side be tried again with what was refused or has expired.
+func (m *machine) release(side Side) {
+	m.s.blocked[side].held = value{}
+	m.unblocked(side)
+}
+
+func (m *machine) unblocked(side Side) {
+	b := &m.s.blocked[side]
+	if b.told && !b.unreachable && b.held == (value{}) {
+		b.told = false
+		m.report(Report{Kind: ReportUndeliverable, Over: true, Detail: side.String()})
+	}
+}
+
+func (m *machine) stop(reason string) {
+	if m.s.stopped {
+		return
+	}
+	m.unpark("stopped")
+	m.dropAll("stopped")
+	m.s.stopped, m.s.reason = true, reason
+	m.tell(Entry{What: Stopped, Detail: reason})
+}
+
+// resume forgets the base, so that what is there is adopted.
+func (m *machine) resume() {
+	if !m.s.stopped {
+		return
+	}
+	m.s.stopped, m.s.reason = false, ""
+	m.tell(Entry{What: Resumed})
+	m.dropBase()
+	m.s.late, m.s.resumed = nil, true
+}

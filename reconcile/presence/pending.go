@@ -1,0 +1,202 @@
+package presence
+
+import "github.com/lockstep-sync/lockstep/schema"
+
+// land finds out which commands have been carried out: the one that is under
+// way, or one that a newer decision has replaced. What they wanted becomes the
+// base, so that our own write coming back is no move of anybody's.
+func (m *machine) land() {
+	for _, side := range [...]Side{CXone, Salesforce} {
+		if p := m.s.pending[side]; p != nil && m.s.shows.on(side) == p.want.on(side) {
+			m.done(side, p)
+			continue
+		}
+		m.landLate(side)
+	}
+	m.forget()
+}
+
+func (m *machine) done(side Side, p *pending) {
+	m.s.pending[side] = nil
+	m.tell(Entry{What: Done, Side: side, Target: p.want.text(side), Command: p.id})
+	m.record(side, p)
+	if side == Salesforce {
+		m.published(p.want)
+		return
+	}
+	if !m.s.run {
+		m.setBase(p.want)
+		return
+	}
+	// The contact ends where we wanted it to. That is still its end, and asks for
+	// what the end of a contact asks for.
+	if !p.orphan {
+		m.s.base.status = p.want.status
+	}
+	if !m.moved(CXone) {
+		m.s.base.state = schema.ACDState{} // its beginning was never agreed
+	}
+}
+
+// landed takes what a replaced command brought about for agreed, so that only
+// what has been done since counts as a move. At a contact's end with a status
+// that only shows the contact, the end counts, wherever it led.
+func (m *machine) landed(side Side, p pair) {
+	switch {
+	case side == Salesforce:
+		m.published(p)
+	case !m.s.run || !m.rule.contact[m.s.shows.status]:
+		m.setBase(p)
+	}
+}
+
+// published makes what was published the base. A decision that rests on the
+// status before is not what the pair is to be any more, though a contact lets
+// it stand.
+func (m *machine) published(p pair) {
+	m.setBase(p)
+	if waiting := m.s.pending[CXone]; waiting != nil && !waiting.orphan {
+		again := *waiting
+		again.orphan = true
+		m.s.pending[CXone] = &again
+	}
+}
+
+// landLate looks for a replaced command that was carried out after all.
+func (m *machine) landLate(side Side) {
+	shown := m.s.shows.on(side)
+	if shown == m.s.base.on(side) {
+		return
+	}
+	for i, l := range m.s.late {
+		if l.side != side || l.want.on(side) != shown || m.lapsed(l) {
+			continue
+		}
+		m.tell(Entry{What: Landed, Side: side, Target: l.want.text(side)})
+		m.landed(side, l.want)
+		m.s.late = append(append([]late(nil), m.s.late[:i]...), m.s.late[i+1:]...)
+		return
+	}
+}
+
+// lapsed reports whether a replaced command can no longer be carried out. CXone
+// may keep one queued for as long as a contact lasts.
+func (m *machine) lapsed(l late) bool {
+	return m.now > l.until && !(l.side == CXone && m.s.run)
+}
+
+func (m *machine) forget() {
+	var rest []late
+	for _, l := range m.s.late {
+		if !m.lapsed(l) {
+			rest = append(rest, l)
+		}
+	}
+	m.s.late = rest
+}
+
+// want makes a decision, unless it has been made.
+func (m *machine) want(side Side, w *wish) {
+	if p := m.s.pending[side]; p != nil {
+		if p.want.on(side) == w.want.on(side) && m.again(side, *p, w) {
+			return
+		}
+		m.drop(side, Superseded, "a newer decision")
+	}
+	if m.live() && (m.s.blocked[side].unreachable || m.s.blocked[side].held == w.want.on(side)) {
+		m.undeliverable(side, side.String()+" to "+w.want.text(side)+" waits until the agent can be reached")
+		return // the base stays, and this is decided again once it can be done
+	}
+	if m.live() && !m.spend() {
+		m.park("more than the budget of writes a minute")
+		return
+	}
+	p := &pending{saw: m.s.shows, want: w.want, next: m.now, expires: m.now + m.set.DecisionLife.Milliseconds()}
+	m.s.pending[side] = p
+	entry := Entry{
+		What: Decided, Moved: m.movers(), Cause: w.move.Cause, Side: side, Target: w.want.text(side),
+	}
+	if row := w.move.Row; row != nil {
+		entry.Row = row.Source.String()
+	}
+	if m.live() {
+		entry.Command = m.s.seq + 1
+	}
+	m.tell(entry)
+}
+
+// again takes a decision that says the same as the one under way for that one.
+// It reports false when the target has been moved by somebody meanwhile: then
+// it is a newer decision.
+func (m *machine) again(side Side, p pending, w *wish) bool {
+	if m.s.shows.on(side) != p.saw.on(side) && (side != CXone || !m.s.run) {
+		return false
+	}
+	if p.want != w.want || p.orphan {
+		p.want, p.orphan = w.want, false
+		m.s.pending[side] = &p
+	}
+	if side == CXone {
+		m.aimAgain()
+	}
+	return true
+}
+
+// aimAgain lets a decision that waited for a contact's end be sent now, unless
+// it has been already.
+func (m *machine) aimAgain() {
+	p := *m.s.pending[CXone]
+	if m.delayed() && p.saw.state != m.s.shows.state {
+		p.saw.state, p.next, p.accepted, p.tries = m.s.shows.state, m.now, false, 0
+		m.s.pending[CXone] = &p
+	}
+}
+
+// drop lets go of a decision. Its command may still be carried out.
+func (m *machine) drop(side Side, what What, why string) {
+	p := m.s.pending[side]
+	if p == nil {
+		return
+	}
+	m.s.pending[side] = nil
+	m.tell(Entry{What: what, Side: side, Target: p.want.text(side), Command: p.id, Detail: why})
+	if p.id != 0 {
+		m.remember(late{side, p.want, m.now + (m.set.CommandLife + m.set.Confirm).Milliseconds()})
+	}
+}
+
+// maxLate bounds how many replaced commands are remembered. The oldest is the
+// least likely to be carried out yet.
+const maxLate = 16
+
+func (m *machine) remember(l late) {
+	rest := make([]late, 0, len(m.s.late)+1)
+	for _, old := range m.s.late {
+		if old.side != l.side || old.want != l.want {
+			rest = append(rest, old)
+		}
+	}
+	rest = append(rest, l)
+	m.s.late = rest[max(0, len(rest)-maxLate):]
+}
+
+func (m *machine) dropAll(why string) {
+	m.drop(CXone, Superseded, why)
+	m.drop(Salesforce, Superseded, why)
+}
+
+// undeliverable tells a person, once.
+func (m *machine) undeliverable(side Side, detail string) {
+	if !m.s.blocked[side].told {
+		m.s.blocked[side].told = true
+		m.report(Report{Kind: ReportUndeliverable, Detail: detail})
+	}
+}
+
+// fail gives a decision up and says so. The base stays.
+func (m *machine) fail(side Side, why string) {
+	p := m.s.pending[side]
+	m.drop(side, Undeliverable, why)
+	m.s.blocked[side].held = p.want.on(side)
+	m.undeliverable(side, side.String()+" to "+p.want.text(side)+": "+why)
+}
