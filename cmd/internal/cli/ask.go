@@ -58,6 +58,7 @@ func (a *app) answer(ctx context.Context) (line string, ok bool) {
 		return line, true
 	case <-a.stop:
 	case <-ctx.Done():
+		a.view().Say("") // the terminal shows the interrupt on the question's line
 	}
 	return "", false
 }

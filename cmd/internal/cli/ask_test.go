@@ -126,3 +126,25 @@ func TestNobodyIsAsked(t *testing.T) {
 		t.Errorf("-auto-approve asks nobody: want status 0, got %d:\n%s", status, w.err)
 	}
 }
+
+// TestInterruptedPlan says what happened, not which call it happened to.
+func TestInterruptedPlan(t *testing.T) {
+	signals := make(chan os.Signal, 2)
+	var once sync.Once
+	w := newWorld(t, canaried(), emulator.Options{OnCall: func(string, string, string, int) {
+		once.Do(func() { signals <- os.Interrupt })
+	}})
+	if err := w.emulator.Fault(emulator.Fault{Kind: emulator.Hang, Vendor: "salesforce", Times: -1}); err != nil {
+		t.Fatal(err)
+	}
+	w.write("main.hcl", manualMapping)
+	process := w.Process
+	process.Signals = signals
+	process.Environ = append(process.Environ, "LOCKSTEP_LOG=")
+	if status := Main([]string{"-chdir=" + w.chdir, "plan"}, process); status != exitError {
+		t.Errorf("want status 1, got %d", status)
+	}
+	if got := w.err.String(); !strings.HasSuffix(got, "Error: interrupted\n") {
+		t.Errorf("want it said in one word, got:\n%s", got)
+	}
+}

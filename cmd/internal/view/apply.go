@@ -82,7 +82,16 @@ func (p *Progress) draw() {
 	if p.waiting == "" {
 		return
 	}
-	_, _ = fmt.Fprintf(p.streams.Err, "\r\x1b[K%s", faint.Render(fmt.Sprintf("%s … %ds", p.waiting, int(time.Since(p.since).Seconds()))))
+	_, _ = fmt.Fprintf(p.streams.Err, "\r\x1b[K%s", faint.Render(fmt.Sprintf("%s … %ds", short(p.waiting), int(time.Since(p.since).Seconds()))))
+}
+
+// short keeps a redrawn line on one line of the narrowest usual terminal: what
+// has wrapped cannot be redrawn.
+func short(text string) string {
+	if runes := []rune(text); len(runes) > 60 {
+		return string(runes[:60])
+	}
+	return text
 }
 
 func (p *Progress) clear() {

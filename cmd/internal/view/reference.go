@@ -1,8 +1,10 @@
 package view
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/lockstep-sync/lockstep/schema"
@@ -45,7 +47,7 @@ func (r reference) language(blocks []schema.BlockDoc) {
 func (r reference) kind(kind *schema.Kind) {
 	r.line("### %s\n\n%s\n", kind.Name, kind.Doc)
 	r.line("Found by `%s`, which defaults to the block's label.\n", kind.Key)
-	r.arguments(kind.Shape, "")
+	r.arguments(keyed(kind), "")
 	if kind.Removal != "" {
 		r.line("A `removed` block: %s\n", kind.Removal)
 	}
@@ -56,6 +58,17 @@ func (r reference) kind(kind *schema.Kind) {
 		}
 		r.line("")
 	}
+}
+
+// keyed is a kind's shape with its key as a user sees it: it may be left out,
+// because the block's label stands in.
+func keyed(kind *schema.Kind) *schema.Shape {
+	arguments := slices.Clone(kind.Shape.Arguments)
+	if i, ok := kind.Shape.Index(kind.Key); ok {
+		arguments[i].Required, arguments[i].Immutable = false, false
+		arguments[i].DefaultDoc = cmp.Or(arguments[i].DefaultDoc, "the block's label")
+	}
+	return schema.NewShape(arguments...)
 }
 
 // arguments writes a table of a shape's arguments, nested ones behind a dot.
