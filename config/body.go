@@ -42,6 +42,7 @@ func (d *decoder) arguments(body *hclsyntax.Body, shape *schema.Shape, word stri
 		i, ok := shape.Index(name)
 		if !ok {
 			d.report(unknownArgument(attribute.NameRange, name, shape, word))
+			d.hideMisspelt(shape, attribute.Expr)
 			misspelt = true
 			continue
 		}
@@ -177,6 +178,14 @@ func hclRange(r schema.Range) hcl.Range {
 		Filename: r.File,
 		Start:    hcl.Pos{Line: int(r.Start.Line), Column: int(r.Start.Column), Byte: int(r.Start.Byte)},
 		End:      hcl.Pos{Line: int(r.End.Line), Column: int(r.End.Column), Byte: int(r.End.Byte)},
+	}
+}
+
+// hideMisspelt keeps the value of an argument that does not exist from being
+// shown where it may be a secret whose name has a typo.
+func (d *decoder) hideMisspelt(shape *schema.Shape, e hclsyntax.Expression) {
+	if slices.ContainsFunc(shape.Arguments, func(a schema.Argument) bool { return a.Secret }) {
+		d.hide(e)
 	}
 }
 

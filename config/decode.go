@@ -61,6 +61,10 @@ func (d *decoder) expression(e hclsyntax.Expression, s slot) schema.Value {
 	e = unwrap(e)
 	if s.secret {
 		d.hide(e)
+		if diag := d.scope.checkBareSecret(e); diag != nil {
+			d.report(*diag)
+			return nil
+		}
 	}
 	switch inner := e.(type) {
 	case *hclsyntax.TupleConsExpr:
@@ -202,6 +206,7 @@ func (d *decoder) object(e *hclsyntax.ObjectConsExpr, s slot) schema.Value {
 		switch {
 		case !ok:
 			d.report(unknownArgument(at, name, s.typ.Shape, ""))
+			d.hideMisspelt(s.typ.Shape, item.ValueExpr)
 			misspelt = true
 			continue
 		case given[i].Filename != "":

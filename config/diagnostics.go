@@ -102,12 +102,11 @@ func tidy(ds schema.Diagnostics) schema.Diagnostics {
 		return again
 	})
 	if len(ds) > maxDiagnostics {
-		more := len(ds) - maxDiagnostics
 		// Errors decide; a bound that keeps only warnings would hide them.
 		slices.SortStableFunc(ds, func(a, b schema.Diagnostic) int { return cmp.Compare(a.Severity, b.Severity) })
 		ds = append(ds[:maxDiagnostics:maxDiagnostics], schema.Diagnostic{
 			Severity: ds[0].Severity, Summary: "Too many problems",
-			Detail: fmt.Sprintf("%d more problems were found and are not listed. Repair these first and look again.", more),
+			Detail: fmt.Sprintf("More than %d problems were found, and the others are not listed. Repair these first and look again.", maxDiagnostics),
 		})
 	}
 	return ds

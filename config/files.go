@@ -83,7 +83,7 @@ func readFile(name string, limit int64) ([]byte, *schema.Diagnostic) {
 		return nil, &d
 	}
 	defer f.Close() //nolint:errcheck // nothing was written
-	src := make([]byte, 0, min(info.Size(), limit)+1)
+	src := make([]byte, 0, min(info.Size(), limit)+bytes.MinRead)
 	buffer := bytes.NewBuffer(src)
 	if _, err := io.Copy(buffer, io.LimitReader(f, limit+1)); err != nil {
 		d := unreadable(name, err)

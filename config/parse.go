@@ -228,14 +228,20 @@ func (l *loader) decodeBlocks() {
 		d := l.newDecoder()
 		decoders[w] = d
 		group.Go(func() {
-			for {
+			for wrong := 0; ; {
 				i := int(next.Add(1)) - 1
 				if i >= len(l.pieces) || l.ctx.Err() != nil {
 					return
 				}
+				if wrong > maxDiagnostics { // more would not be listed, and a file of garbage has millions
+					broken.Add(1)
+					return
+				}
+				before := len(d.diags)
 				if !l.decodePiece(d, &l.pieces[i]) {
 					broken.Add(1)
 				}
+				wrong += countErrors(d.diags[before:])
 			}
 		})
 	}
@@ -249,6 +255,16 @@ func (l *loader) decodeBlocks() {
 	}
 	l.pieces = nil
 	l.collect()
+}
+
+func countErrors(ds schema.Diagnostics) int {
+	n := 0
+	for _, d := range ds {
+		if d.Severity == schema.Error {
+			n++
+		}
+	}
+	return n
 }
 
 // decodePiece decodes the blocks of a piece; it returns false when a part of

@@ -210,6 +210,23 @@ func (s *scope) unknownRoot(t hcl.Traversal) *schema.Diagnostic {
 	return &d
 }
 
+// checkBareSecret says when the value of a secret argument is a name that
+// nothing has: it may be the secret itself, whose quotation marks were
+// forgotten, so it is not repeated.
+func (s *scope) checkBareSecret(e hclsyntax.Expression) *schema.Diagnostic {
+	for _, t := range e.Variables() {
+		switch root := t.RootName(); {
+		case root == "var", root == "local", root == "each", s.kinds[root] != nil:
+			continue
+		}
+		d := errorAt(e.Range(), "Unknown name",
+			"This argument is a secret, and its value names something that is not there; the name is not repeated, as it may be the secret itself. "+
+				"A text is written in double quotes; better take it from elsewhere: env(\"NAME\"), secret(\"file:PATH\"), or a variable with sensitive = true.")
+		return &d
+	}
+	return nil
+}
+
 func (s *scope) examples(kind string) string {
 	names := s.names(kind)
 	if len(names) == 0 {

@@ -2,10 +2,13 @@ package config
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"os"
 	"regexp"
 	"strings"
+
+	"github.com/lockstep-sync/lockstep/schema"
 )
 
 // Source returns the text of a file of the configuration, to show the lines that
@@ -31,6 +34,15 @@ func (c *Configuration) Source(name string) []byte {
 	}
 	c.maskByName(src)
 	return src
+}
+
+// Mask returns the text of a file as it may be shown when it has not been
+// loaded: what is set to the name of a secret argument is masked, and
+// everything stands where it stood.
+func Mask(vendors []*schema.Vendor, src []byte) []byte {
+	masked := bytes.Clone(src)
+	newLoader(context.Background(), Options{Vendors: vendors}).conf.maskByName(masked)
+	return masked
 }
 
 // maskBytes replaces all but line breaks.
