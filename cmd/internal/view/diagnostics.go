@@ -23,11 +23,28 @@ func (s Streams) Diagnostics(diags schema.Diagnostics, source SourceOf) {
 		diags = slices.Clone(diags)
 		slices.SortStableFunc(diags, func(a, b schema.Diagnostic) int { return cmp.Compare(a.Severity, b.Severity) })
 	}
+	source = keepLast(source)
 	for _, d := range diags[:min(len(diags), maxDiagnostics)] {
 		s.diagnostic(d, source)
 	}
 	if more := len(diags) - maxDiagnostics; more > 0 {
 		s.Say("… and %d more.", more)
+	}
+}
+
+// keepLast remembers the text that was asked for last: getting it reads the
+// file again, and diagnostics come file by file.
+func keepLast(source SourceOf) SourceOf {
+	if source == nil {
+		return nil
+	}
+	var name string
+	var text []byte
+	return func(file string) []byte {
+		if file != name {
+			name, text = file, source(file)
+		}
+		return text
 	}
 }
 
