@@ -209,6 +209,7 @@ func wrongSecrets() []wrong {
 		{"the message of a validation", strings.Replace(variable, "}", "\tvalidation {\n\t\tcondition = length(var.salesforce_password) > 99\n\t\terror_message = \"not ${var.salesforce_password}\"\n\t}\n}", 1), []string{"holds a secret and is not shown"}},
 		{"a function that quotes what it cannot read", variable + "presence_status \"A\" {\n\tlabel = tostring(tonumber(var.salesforce_password))\n}\n", []string{"main.hcl line 6"}},
 		{"a literal whose quotation mark is missing", "provider \"cxone\" {\n\taccess_key_secret = \"" + canaryKey + "\n}\n", []string{"No closing marker"}},
+		{"a literal without quotation marks", "provider \"cxone\" {\n\taccess_key_secret = " + canaryClient + "\n}\n", []string{"main.hcl line 2"}},
 		{"a literal with something behind it", "provider \"cxone\" {\n\taccess_key_secret = \"" + canaryKey + "\" nonsense\n}\n", []string{"must end with a newline"}},
 		{"a literal of the wrong type", "provider \"cxone\" {\n\taccess_key_secret = [\"" + canaryKey + "\"]\n}\n", []string{"Wrong type"}},
 		{"a default of the wrong type", "variable \"p\" {\n\ttype = number\n\tsensitive = true\n\tdefault = \"" + canaryPassword + "\"\n}\n", []string{"Wrong type"}},
@@ -294,16 +295,19 @@ func TestBadDirectory(t *testing.T) {
 // TestHugeFiles wants an answer about 50 MiB, in memory that is a small part of
 // what its text as a syntax tree would take.
 func TestHugeFiles(t *testing.T) {
-	const size = 50 << 20
-	tests := []struct{ why, file, start, fill, says string }{
-		{"one text that never ends", "main.hcl", "presence_status \"A\" {\n\tlabel = \"", "x", "Block too large"},
-		{"JSON, which cannot be read in pieces", "main.hcl.json", `{"locals": {"a": [`, "1,", "File too large"},
+	tests := []struct {
+		why, file, start, fill, says string
+		size                         int
+	}{
+		{"one text that never ends", "main.hcl", "presence_status \"A\" {\n\tlabel = \"", "x", "Block too large", 50 << 20},
+		{"millions of mistakes", "main.hcl", "", "x = \"a\"\n", "Argument outside a block", 2 << 20},
+		{"JSON, which cannot be read in pieces", "main.hcl.json", `{"locals": {"a": [`, "1,", "File too large", 50 << 20},
 	}
 	for _, tc := range tests {
 		t.Run(tc.why, func(t *testing.T) {
 			w := newWorld(t, canaried(), emulator.Options{})
 			path := filepath.Join(w.chdir, tc.file)
-			text := append([]byte(tc.start), []byte(strings.Repeat(tc.fill, size/len(tc.fill)))...)
+			text := append([]byte(tc.start), []byte(strings.Repeat(tc.fill, tc.size/len(tc.fill)))...)
 			if err := os.WriteFile(path, text, 0o600); err != nil {
 				t.Fatal(err)
 			}
@@ -312,8 +316,8 @@ func TestHugeFiles(t *testing.T) {
 			runtime.ReadMemStats(&before)
 			w.refuses(tc.says)
 			runtime.ReadMemStats(&after)
-			if took := after.TotalAlloc - before.TotalAlloc; took > 5*size {
-				t.Errorf("allocated %d MiB for a file of %d MiB", took>>20, size>>20)
+			if took := after.TotalAlloc - before.TotalAlloc; took > 5*50<<20 {
+				t.Errorf("allocated %d MiB for a file of %d MiB", took>>20, tc.size>>20)
 			}
 		})
 	}

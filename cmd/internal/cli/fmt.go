@@ -67,7 +67,7 @@ func (a *app) format(file string, check, diff bool) (bool, error) {
 	}
 	is, diags := config.Format(file, was)
 	if diags.HasErrors() {
-		a.view().Diagnostics(diags, func(string) []byte { return was })
+		a.view().Diagnostics(diags, func(string) []byte { return config.Mask(describeVendors(), was) })
 		return false, exitStatus(exitError)
 	}
 	if bytes.Equal(was, is) {
@@ -75,7 +75,7 @@ func (a *app) format(file string, check, diff bool) (bool, error) {
 	}
 	a.view().Print("%s", file)
 	if diff {
-		a.view().Diff(file, was, is)
+		a.view().Diff(file, config.Mask(describeVendors(), was), config.Mask(describeVendors(), is))
 	}
 	if check {
 		return true, nil
