@@ -273,6 +273,39 @@ func (w *world) soap(body string) {
 	}
 }
 
+// TestSecretThatCannotBeRead: the org does not show an app's secret. Where that
+// can be seen beforehand nothing is begun; else the app is made, the mapping that
+// needs the secret is not, and why is said.
+func TestSecretThatCannotBeRead(t *testing.T) {
+	tests := map[string]struct {
+		seed func(*tenant.Tenant)
+		says []string
+	}{
+		"no permission": {func(s *tenant.Tenant) { s.Salesforce.MissingPermissions = []string{"ViewClientSecret"} },
+			[]string{"connected_app.Salesforce_Connector: done", "account_mapping.production: not done", "presence_rule.Support: not done, because of account_mapping.production"}},
+		"no API": {func(s *tenant.Tenant) { s.Salesforce.NoClientSecretAPI = true },
+			[]string{"Consumer secrets cannot be read", "allow access to consumer secrets through the REST API", "View Client Secret"}},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				seed := canaried()
+				tc.seed(seed)
+				w := newWorld(t, seed, emulator.Options{})
+				w.guide()
+				if status := w.run("apply", "-auto-approve"); status != exitError {
+					t.Errorf("exit status %d:\n%s%s", status, w.out, w.err)
+				}
+				w.wantSaid(tc.says...)
+				w.wantNoCanaries("apply")
+				if made := len(w.emulator.Tenant.Mappings()); made > 0 {
+					t.Errorf("%d mappings were made", made)
+				}
+			})
+		})
+	}
+}
+
 // TestExpiredMidway ends the session at each of the first calls of an apply:
 // nobody notices.
 func TestExpiredMidway(t *testing.T) {
