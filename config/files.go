@@ -147,8 +147,7 @@ func pointIn(name string, src []byte, offset int) schema.Range {
 }
 
 func unreadable(name string, err error) schema.Diagnostic {
-	var inner *fs.PathError
-	if errors.As(err, &inner) {
+	if inner, ok := errors.AsType[*fs.PathError](err); ok {
 		err = inner.Err // without the path, which the sentence has already
 	}
 	return schema.Diagnostic{

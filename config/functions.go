@@ -164,7 +164,8 @@ func rangeFunction() function.Function {
 		VarParam: &function.Parameter{Name: "limits", Type: cty.Number},
 		Type:     function.StaticReturnType(cty.List(cty.Number)),
 		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
-			start, end, step := cty.Zero, cty.Zero, cty.NumberIntVal(1)
+			var end cty.Value
+			start, step := cty.Zero, cty.NumberIntVal(1)
 			switch len(args) {
 			case 1:
 				end = args[0]

@@ -143,7 +143,7 @@ func newLoader(ctx context.Context, options Options) *loader {
 		kinds: kinds, variables: map[string]cty.Value{}, locals: map[string]cty.Value{}, late: map[string]*local{},
 		declared: l.byAddress,
 	}
-	l.base = l.functions()
+	l.base = l.functions() //nolint:contextcheck // functions of the language take no context; the load's own is used
 	l.arrangeLayouts()
 	return l
 }
@@ -174,14 +174,14 @@ func (l *loader) diagnostics() schema.Diagnostics {
 func (l *loader) digest() string {
 	h := sha256.New()
 	for _, f := range l.files {
-		fmt.Fprintf(h, "%q %x\n", f.name, f.sum)
+		_, _ = fmt.Fprintf(h, "%q %x\n", f.name, f.sum) // a hash takes everything
 	}
 	for _, name := range sorted(mapKeys(l.variables)) {
 		v := l.variables[name]
 		if !v.sensitive && v.value != cty.NilVal {
 			plain, _ := v.value.UnmarkDeep()
 			text, err := ctyjson.Marshal(plain, cty.DynamicPseudoType)
-			fmt.Fprintf(h, "%s %s %t\n", name, text, err == nil)
+			_, _ = fmt.Fprintf(h, "%s %s %t\n", name, text, err == nil)
 		}
 	}
 	return hex.EncodeToString(h.Sum(nil))

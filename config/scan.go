@@ -92,7 +92,7 @@ func (s *scanner) next() (it item, ok bool, problem *schema.Diagnostic) {
 		c := s.src[s.at]
 		if len(s.stack) == 0 {
 			if c == '\n' && ok {
-				s.step()
+				_ = s.step() // over a line break, which is no problem
 				break
 			}
 			if !ok && !isSpace(c) && !s.atComment() {

@@ -2,7 +2,6 @@ package config
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -182,8 +181,7 @@ app "Z" { consumer_secret = secret("env:CANARY") }
 		for _, p := range c.Providers {
 			said += fmt.Sprintf("%v %+v %#v", p, p, p.Record)
 		}
-		encoded, _ := json.Marshal(c.Objects)
-		said += string(encoded) + fmt.Sprint(c.Sync, c.Lockstep, c.Users, c.Removed, c.Digest)
+		said += fmt.Sprint(c.Sync, c.Lockstep, c.Users, c.Removed, c.Digest)
 		for name := range c.files {
 			said += string(c.Source(name))
 		}

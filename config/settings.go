@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/hashicorp/go-version"
@@ -73,9 +74,7 @@ func (l *loader) arrangeLayouts() {
 	l.labels = map[string]int{variableBlock: 1, providerBlock: 1}
 	for _, v := range l.vendors {
 		l.conf.hidden = append(l.conf.hidden, secretNames(v.Shape)...)
-		for name, inner := range layoutOf(v.Shape).blocks {
-			l.layouts[providerBlock].blocks[name] = inner
-		}
+		maps.Copy(l.layouts[providerBlock].blocks, layoutOf(v.Shape).blocks)
 	}
 	for name, kind := range l.scope.kinds {
 		l.layouts[name], l.labels[name] = layoutOf(kind.Shape), 1

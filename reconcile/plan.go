@@ -3,6 +3,7 @@ package reconcile
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -93,9 +94,7 @@ func (r *Reconciler) Plan(ctx context.Context, wanted Wanted, options Options) (
 		p.Where[r.Providers[i].Vendor().Name] = h.Where
 		p.Notes = append(p.Notes, h.Notes...)
 		p.Diagnostics = append(p.Diagnostics, h.Diagnostics...)
-		for address, reason := range h.Unseen {
-			unseen[address] = reason
-		}
+		maps.Copy(unseen, h.Unseen)
 		for kind, n := range h.Unmanaged {
 			p.Unmanaged[kind] += n
 		}

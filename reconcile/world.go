@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -44,9 +45,7 @@ func (w *world) see(held *schema.Held) {
 	for _, o := range held.Objects {
 		w.held[objectKey{o.Kind.Name, o.Key()}] = o
 	}
-	for name, fact := range held.Facts {
-		w.facts[name] = fact
-	}
+	maps.Copy(w.facts, held.Facts)
 }
 
 // forget drops what was held of the kinds, before a fresh look.

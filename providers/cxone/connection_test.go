@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -197,9 +198,7 @@ func TestTokensAreRenewed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				d := newDesk(map[string]http.HandlerFunc{acd + "/teams": says(200, "{}")})
-				for path, handler := range tt.routes {
-					d.routes[path] = handler
-				}
+				maps.Copy(d.routes, tt.routes)
 				d.life = tt.life
 				o := d.options()
 				if tt.client {

@@ -89,8 +89,8 @@ func (n *Node) Add(nodes ...*Node) {
 }
 
 func (n *Node) place(name string) int {
-	for i := len(n.Nodes) - 1; i >= 0; i-- {
-		if n.Nodes[i].Name == name {
+	for i, v := range slices.Backward(n.Nodes) {
+		if v.Name == name {
 			return i + 1
 		}
 	}

@@ -311,7 +311,6 @@ func TestHugeFiles(t *testing.T) {
 			if err := os.WriteFile(path, text, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			text = nil
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
 			w.refuses(tc.says)

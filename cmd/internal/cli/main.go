@@ -149,8 +149,8 @@ func closed(c chan struct{}) bool {
 
 // env returns an environment variable.
 func (a *app) env(name string) (string, bool) {
-	for i := len(a.Environ) - 1; i >= 0; i-- {
-		if value, ok := strings.CutPrefix(a.Environ[i], name+"="); ok {
+	for _, v := range slices.Backward(a.Environ) {
+		if value, ok := strings.CutPrefix(v, name+"="); ok {
 			return value, true
 		}
 	}

@@ -25,7 +25,7 @@ type planFlags struct {
 }
 
 func (a *app) bindPlan(c *cobra.Command, f *planFlags) {
-	f.configFlags.bind(c)
+	f.bind(c)
 	c.Flags().IntVar(&a.parallelism, "parallelism", cxone.DefaultParallelism, "limit CXone to `n` calls at a time; Salesforce gets one deploy a wave")
 	c.Flags().StringArrayVar(&f.targets, "target", nil, "limit to this `address` and what it needs; may be given again")
 	c.Flags().StringArrayVar(&f.rewrite, "rewrite", nil, "send the write-only values of this `address` again; may be given again")
@@ -184,8 +184,7 @@ func (a *app) keep(plan *reconcile.Plan, path string) error {
 // writeFile writes a file that only its owner may read; a plan names people.
 func writeFile(path string, text []byte) error {
 	if err := os.WriteFile(path, text, 0o600); err != nil {
-		var pathError *os.PathError
-		if errors.As(err, &pathError) {
+		if pathError, ok := errors.AsType[*os.PathError](err); ok {
 			return fmt.Errorf("write %s: %w", filepath.Clean(path), pathError.Err)
 		}
 		return err

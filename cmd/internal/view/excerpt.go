@@ -88,7 +88,7 @@ func wrap(text string, width int) string {
 
 func wrapLine(b *strings.Builder, line string, width int) {
 	column := 0
-	for _, word := range strings.Fields(line) {
+	for word := range strings.FieldsSeq(line) {
 		switch w := lipgloss.Width(word); {
 		case column == 0:
 			column = w

@@ -144,8 +144,8 @@ func TestPlanSchemaIsComplete(t *testing.T) {
 	} {
 		fields := map[string]bool{}
 		typ := reflect.TypeOf(document)
-		for i := range typ.NumField() {
-			name, option, _ := strings.Cut(typ.Field(i).Tag.Get("json"), ",")
+		for field := range typ.Fields() {
+			name, option, _ := strings.Cut(field.Tag.Get("json"), ",")
 			fields[name] = true
 			if described.Properties[name] == nil {
 				t.Errorf("%s.%s is not described", typ.Name(), name)

@@ -3,6 +3,7 @@ package cxone
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -55,9 +56,7 @@ func page[T any](c *call, l listing[T]) reply {
 	start := min(skip, len(items))
 	end := min(start+top, len(items))
 	answer := row{}
-	for name, value := range l.head {
-		answer[name] = value
-	}
+	maps.Copy(answer, l.head)
 	answer["totalRecords"] = len(items)
 	answer[l.plural] = only(c.query.Get("fields"), rendered(items[start:end], l.row))
 	if l.links {

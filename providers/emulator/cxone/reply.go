@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 )
@@ -80,9 +81,7 @@ const reasonHeader = "icStatusDescription"
 
 // send writes the reply.
 func (a reply) send(w http.ResponseWriter, d dialect, c *call) {
-	for name, values := range a.header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), a.header)
 	body := a.body
 	if a.reason != "" {
 		body = a.refusal(w.Header(), d, c)

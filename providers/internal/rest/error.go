@@ -72,8 +72,7 @@ func IsUnclear(err error) bool {
 
 // StatusOf returns the HTTP status behind err, 0 when the vendor did not answer.
 func StatusOf(err error) int {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Status
 	}
 	return 0
@@ -81,8 +80,7 @@ func StatusOf(err error) int {
 
 // CodeOf returns the vendor's error code behind err, "" when there is none.
 func CodeOf(err error) string {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Code
 	}
 	return ""
