@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 
@@ -338,13 +339,21 @@ func TestKilledAtEveryCall(t *testing.T) {
 // after when it is even, and reports whether there was such a call.
 func (c contract) killedAt(t *testing.T, n int) (reached bool) {
 	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex // calls are made side by side
 		var kill func()
 		calls := 0
 		count := func(string, string, string, int) {
+			mu.Lock()
+			defer mu.Unlock()
 			if calls++; calls == n && kill != nil {
 				reached = true
 				kill()
 			}
+		}
+		arm := func(f func()) {
+			mu.Lock()
+			defer mu.Unlock()
+			calls, kill = 0, f
 		}
 		w := c.world(t, emulator.Options{OnCall: count, OnAnswer: count})
 		w.mustApply()
@@ -352,9 +361,9 @@ func (c contract) killedAt(t *testing.T, n int) (reached bool) {
 		plan, r := w.mustPlan()
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		calls, kill = 0, cancel
+		arm(cancel)
 		r.Apply(ctx, nil, plan, nil)
-		kill = nil
+		arm(nil)
 		plan, r = w.mustPlan()
 		if applied := r.Apply(t.Context(), nil, plan, nil); applied.Failed() {
 			t.Errorf("killed at %d: applying again fails: %v", n, outcomes(applied))

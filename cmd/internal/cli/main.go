@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/spf13/cobra"
@@ -39,6 +40,7 @@ type Process struct {
 func Main(args []string, process Process) int {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
+	process.Stderr = inTurn(process.Stderr)
 	a := &app{Process: process, stop: make(chan struct{})}
 	go a.watchSignals(ctx, cancel)
 	root := a.root()
@@ -56,6 +58,26 @@ func Main(args []string, process Process) int {
 		return exitError
 	}
 	return exitOK
+}
+
+// inTurn lets the log and the views share standard error; a file takes care of
+// that itself, and must stay known as one.
+func inTurn(w io.Writer) io.Writer {
+	if _, file := w.(*os.File); file || w == nil {
+		return w
+	}
+	return &serialWriter{to: w}
+}
+
+type serialWriter struct {
+	mu sync.Mutex
+	to io.Writer
+}
+
+func (w *serialWriter) Write(text []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.to.Write(text)
 }
 
 // An exitStatus ends a command whose output has already been written.

@@ -85,12 +85,13 @@ func (a *app) reconciler(c *config.Configuration) (*reconcile.Reconciler, error)
 	}
 	r := &reconcile.Reconciler{Record: record}
 	var diags schema.Diagnostics
+	shared := a.link() // two loggers would write into each other's lines
 	for _, v := range vendors {
 		block, ok := c.Providers[v.describe().Name]
 		if !ok {
 			continue
 		}
-		provider, err := v.connect(block, a.link())
+		provider, err := v.connect(block, shared)
 		if err != nil {
 			diags = append(diags, schema.Diagnostic{
 				Severity: schema.Error, Summary: "Provider that cannot be used", Subject: block.Source.At(""),

@@ -60,7 +60,7 @@ func newWorld(t testing.TB, seed *tenant.Tenant, options emulator.Options) *worl
 	w := &world{t: t, emulator: e, out: &bytes.Buffer{}, err: &bytes.Buffer{}}
 	w.app = &app{
 		Process: Process{
-			Stdout: w.out, Stderr: w.err, Transport: e.Client().Transport,
+			Stdout: w.out, Stderr: inTurn(w.err), Transport: e.Client().Transport,
 			Environ: []string{
 				"LOCKSTEP_LOG=debug", "LOCKSTEP_USER=ana",
 				"SALESFORCE_INSTANCE_URL=" + e.SalesforceURL(),
