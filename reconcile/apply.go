@@ -237,7 +237,7 @@ func (a *applier) run(ctx context.Context, provider Provider, steps []*schema.St
 			continue
 		}
 		a.watch(func(o Observer) { o.Started(operation.Steps) })
-		outcomes = append(outcomes, a.remember(operation.Run(ctx))...)
+		outcomes = append(outcomes, a.remember(ctx, operation.Run(ctx))...)
 	}
 	return complete(settleEach(outcomes), steps)
 }
@@ -278,13 +278,15 @@ func settleEach(outcomes []schema.Outcome) []schema.Outcome {
 	return settled
 }
 
-// remember keeps what was sent, as soon as it was sent.
-func (a *applier) remember(outcomes []schema.Outcome) []schema.Outcome {
+// remember keeps what was sent, as soon as it was sent, even when the user does
+// not want to wait any more.
+func (a *applier) remember(ctx context.Context, outcomes []schema.Outcome) []schema.Outcome {
+	ctx = context.WithoutCancel(ctx)
 	for i, outcome := range outcomes {
 		if outcome.Result != schema.Done {
 			continue
 		}
-		if err := a.Record.remember(outcome.Step, a.now()); err != nil {
+		if err := a.Record.remember(ctx, outcome.Step, a.now()); err != nil {
 			outcomes[i].Err = fmt.Errorf("done at the vendor, but not kept: %w", err)
 		}
 	}
@@ -305,7 +307,7 @@ func (a *applier) byHand(ctx context.Context, step *schema.Step) {
 		a.end(schema.Outcome{Step: step, Result: schema.Pending})
 		return
 	}
-	if err := a.Record.Attest(step, attestation); err != nil {
+	if err := a.Record.Attest(ctx, step, attestation); err != nil {
 		a.end(schema.Outcome{Step: step, Result: schema.Pending, Err: err})
 		return
 	}

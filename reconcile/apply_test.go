@@ -16,7 +16,7 @@ import (
 func newRecord(t *testing.T) (*reconcile.Record, string) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "record.json")
-	record, err := reconcile.OpenRecord(path)
+	record, err := reconcile.OpenRecord(t.Context(), reconcile.File(path))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,7 +209,7 @@ func TestKeptPlanAttestedSince(t *testing.T) {
 	first := mustPlan(t, r, w, reconcile.Options{})
 	kept := first.Document("test")
 	manual := slices.IndexFunc(first.Steps, func(s *schema.Step) bool { return s.Action == schema.Manual })
-	if err := record.Attest(first.Steps[manual], reconcile.Attestation{By: "ana"}); err != nil {
+	if err := record.Attest(t.Context(), first.Steps[manual], reconcile.Attestation{By: "ana"}); err != nil {
 		t.Fatal(err)
 	}
 	plan := mustPlan(t, r, w, reconcile.Options{})
@@ -246,17 +246,17 @@ func TestAttestationCoversLabels(t *testing.T) {
 // TestTwoRecords confirms a step while another process has the record open.
 func TestTwoRecords(t *testing.T) {
 	one, path := newRecord(t)
-	two, err := reconcile.OpenRecord(path)
+	two, err := reconcile.OpenRecord(t.Context(), reconcile.File(path))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name, record := range map[string]*reconcile.Record{"a": one, "b": two} {
 		o := object(appKind, name)
-		if err := record.Attest(&schema.Step{Address: o.Address, Wanted: o}, reconcile.Attestation{By: name}); err != nil {
+		if err := record.Attest(t.Context(), &schema.Step{Address: o.Address, Wanted: o}, reconcile.Attestation{By: name}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	again, err := reconcile.OpenRecord(path)
+	again, err := reconcile.OpenRecord(t.Context(), reconcile.File(path))
 	if err != nil {
 		t.Fatal(err)
 	}

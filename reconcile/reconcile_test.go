@@ -286,7 +286,7 @@ func TestKilledAnywhere(t *testing.T) {
 	}
 	for n := 1; ; n++ {
 		m := newMemory(held(appKind, "old"))
-		record, err := reconcile.OpenRecord(filepath.Join(t.TempDir(), "record.json"))
+		record, err := reconcile.OpenRecord(t.Context(), reconcile.File(filepath.Join(t.TempDir(), "record.json")))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -318,7 +318,7 @@ func TestWriteOnly(t *testing.T) {
 		return wanted(object(roomKind, "r", "password", schema.NewSecret(secret, "test")))
 	}
 	m := newMemory(held(roomKind, "r", "org", schema.String("00D")))
-	record, err := reconcile.OpenRecord(filepath.Join(t.TempDir(), "record.json"))
+	record, err := reconcile.OpenRecord(t.Context(), reconcile.File(filepath.Join(t.TempDir(), "record.json")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -351,7 +351,7 @@ func (p person) Attest(context.Context, *schema.Step) (reconcile.Attestation, bo
 func TestManualSteps(t *testing.T) {
 	m := newMemory()
 	m.unseen = map[schema.Address]string{"room.r": "no API shows it"}
-	record, err := reconcile.OpenRecord(filepath.Join(t.TempDir(), "record.json"))
+	record, err := reconcile.OpenRecord(t.Context(), reconcile.File(filepath.Join(t.TempDir(), "record.json")))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -41,7 +41,7 @@ func (v *verifier) verify(ctx context.Context) *schema.Held {
 	if err == nil && v.repeatLost(ctx) {
 		err = v.look(ctx)
 	}
-	v.conclude(err)
+	v.conclude(ctx, err)
 	return v.held
 }
 
@@ -145,7 +145,7 @@ func (v *verifier) repeatLost(ctx context.Context) bool {
 }
 
 // conclude turns what was seen into final outcomes.
-func (v *verifier) conclude(err error) {
+func (v *verifier) conclude(ctx context.Context, err error) {
 	for i, outcome := range v.outcomes {
 		switch {
 		case outcome.Result == schema.NotDone:
@@ -153,7 +153,7 @@ func (v *verifier) conclude(err error) {
 			v.outcomes[i].Result = schema.Done
 			if outcome.Result == schema.Unclear {
 				v.outcomes[i].Err = nil
-				v.remember(v.outcomes[i : i+1])
+				v.remember(ctx, v.outcomes[i:i+1])
 			}
 		case err != nil && outcome.Err == nil:
 			v.outcomes[i].Result, v.outcomes[i].Err = schema.Unclear, fmt.Errorf("written, but not read back: %w", err)

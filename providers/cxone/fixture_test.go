@@ -67,7 +67,7 @@ func newBench(t *testing.T, settings ...setting) *bench {
 // remember keeps what was sent from now on, which is slow on purpose.
 func (b *bench) remember() {
 	b.Helper()
-	record, err := reconcile.OpenRecord(filepath.Join(b.TempDir(), "record.json"))
+	record, err := reconcile.OpenRecord(b.Context(), reconcile.File(filepath.Join(b.TempDir(), "record.json")))
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -76,7 +76,7 @@ func (a *app) applyKept(ctx context.Context, flags applyFlags, path string) erro
 	if err != nil {
 		return err
 	}
-	r, err := a.reconciler(c)
+	r, err := a.reconciler(ctx, c)
 	if err != nil {
 		return err
 	}

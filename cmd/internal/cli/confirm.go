@@ -43,7 +43,7 @@ func (a *app) confirm(cmd *cobra.Command, flags configFlags, address schema.Addr
 	if err != nil {
 		return err
 	}
-	r, err := a.reconciler(c)
+	r, err := a.reconciler(cmd.Context(), c)
 	if err != nil {
 		return err
 	}
@@ -58,7 +58,7 @@ func (a *app) confirm(cmd *cobra.Command, flags configFlags, address schema.Addr
 		if step.Wanted != nil && !schema.Known(step.Wanted.Record) {
 			return fmt.Errorf("%s cannot be confirmed yet: some of its values are known only after apply; lockstep apply carries out what it needs, and asks about it then", address)
 		}
-		if err := r.Record.Attest(step, attestation); err != nil {
+		if err := r.Record.Attest(cmd.Context(), step, attestation); err != nil {
 			return err
 		}
 		a.view().Print("Recorded: %s attested %s.", attestation.By, address)

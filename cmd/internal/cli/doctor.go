@@ -32,7 +32,7 @@ Exit status: 0 when nothing failed, else 1.`,
 			if err != nil {
 				return err
 			}
-			r, err := a.reconciler(configuration)
+			r, err := a.reconciler(c.Context(), configuration)
 			if err != nil {
 				return err
 			}

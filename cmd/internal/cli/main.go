@@ -43,6 +43,7 @@ func Main(args []string, process Process) int {
 	process.Stderr = inTurn(process.Stderr)
 	a := &app{Process: process, stop: make(chan struct{})}
 	go a.watchSignals(ctx, cancel)
+	defer a.close()
 	root := a.root()
 	root.SetArgs(twoDashes(args))
 	err := root.ExecuteContext(ctx)
@@ -58,6 +59,13 @@ func Main(args []string, process Process) int {
 		return exitError
 	}
 	return exitOK
+}
+
+// close ends what commands opened.
+func (a *app) close() {
+	for _, c := range a.closers {
+		_ = c.Close() // all that counts was committed
+	}
 }
 
 // inTurn lets the log and the views share standard error; a file takes care of
@@ -99,6 +107,7 @@ type app struct {
 
 	stop     chan struct{} // closed by the first interrupt
 	graceful atomic.Bool   // the first interrupt lets calls in flight finish
+	closers  []io.Closer   // what is open until the command ends
 	typed    *bufio.Reader // see input
 }
 

@@ -99,7 +99,7 @@ func (a *app) plan(ctx context.Context, flags planFlags) (*reconcile.Plan, *reco
 	if err != nil {
 		return nil, nil, err
 	}
-	r, err := a.reconciler(c)
+	r, err := a.reconciler(ctx, c)
 	if err != nil {
 		return nil, nil, err
 	}

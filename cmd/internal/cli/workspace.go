@@ -78,8 +78,12 @@ func assignments(flags []string) (map[string]string, error) {
 }
 
 // reconciler connects the vendors that the configuration names.
-func (a *app) reconciler(c *config.Configuration) (*reconcile.Reconciler, error) {
-	record, err := reconcile.OpenRecord(a.recordPath())
+func (a *app) reconciler(ctx context.Context, c *config.Configuration) (*reconcile.Reconciler, error) {
+	keeper, err := a.keeper(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	record, err := reconcile.OpenRecord(ctx, keeper)
 	if err != nil {
 		return nil, err
 	}
@@ -104,9 +108,6 @@ func (a *app) reconciler(c *config.Configuration) (*reconcile.Reconciler, error)
 	a.report(diags, c.Source)
 	return r, failed(diags)
 }
-
-// recordPath is where what no vendor tells again is kept.
-func (a *app) recordPath() string { return filepath.Join(a.chdir, ".lockstep", "record.json") }
 
 // logger writes structured logs to standard error at the level that
 // LOCKSTEP_LOG names; without it nothing is logged.

@@ -94,7 +94,7 @@ func (w *world) open(ctx context.Context) (*config.Configuration, *reconcile.Rec
 	if err != nil {
 		w.t.Fatalf("load: %v\n%s", err, w.err)
 	}
-	r, err := w.reconciler(c)
+	r, err := w.reconciler(ctx, c)
 	if err != nil {
 		w.t.Fatalf("connect: %v\n%s", err, w.err)
 	}
