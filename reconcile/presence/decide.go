@@ -28,6 +28,9 @@ func (m *machine) decide() {
 	if inContact(m.s.shows.state) {
 		m.s.run = true // before stands still from here on
 	}
+	if m.tookBack() {
+		m.s.base.status = ""
+	}
 	if m.undone() {
 		return
 	}
@@ -80,7 +83,7 @@ func (m *machine) adopt() {
 
 // judge looks at which sides moved. Timestamps only settle a conflict.
 func (m *machine) judge() verdict {
-	movedC, movedS := m.moved(CXone), m.moved(Salesforce) || m.tookBack()
+	movedC, movedS := m.moved(CXone), m.moved(Salesforce)
 	stays := m.delayed()
 	if stays {
 		movedC = false
@@ -92,8 +95,8 @@ func (m *machine) judge() verdict {
 		return v
 	case movedC && !movedS && m.rule.goesBack(m.world(CXone)):
 		return m.publish(v)
-	case m.rule.mapped(m.world(CXone)) && !m.tookBack():
-		v.agree, v.stays = true, v.stays && !movedS
+	case m.rule.mapped(m.world(CXone)) && !m.queuedOtherwise():
+		v.agree, v.stays = true, inContact(m.s.shows.state) && (!movedS || m.restsOn(m.s.shows.status))
 		return v
 	case !movedS:
 		return m.publish(v)
@@ -106,6 +109,7 @@ func (m *machine) judge() verdict {
 		// A contact publishes, and cancels nothing that the person asked for: the
 		// answer is the same whichever of the two is heard of first.
 		v.set[CXone] = m.wish(Salesforce)
+		v.stays = v.set[CXone] != nil // else what was asked for earlier no longer stands
 	}
 	return m.publish(v)
 }
@@ -120,12 +124,23 @@ func (m *machine) delayed() bool {
 	return m.s.pending[CXone] != nil && m.s.run && !inContact(m.s.shows.state) && m.s.shows.state == m.s.before.state
 }
 
+// restsOn reports whether a decision waits that a status asked for.
+func (m *machine) restsOn(status string) bool {
+	p := m.s.pending[CXone]
+	return p != nil && !p.orphan && p.want.status == status
+}
+
 // tookBack reports whether the person has gone back from what a waiting
-// decision rests on to what the base shows. That is a move as well: CXone may
-// have queued the decision for the contact's end.
+// decision rests on to what the base shows. That is a move as well, so the
+// base's status counts as unknown from then on: CXone may have queued the
+// decision for the contact's end, however well the pair is mapped meanwhile.
 func (m *machine) tookBack() bool {
 	p := m.s.pending[CXone]
 	return p != nil && m.s.run && !p.orphan && p.want.status != m.s.shows.status
+}
+
+func (m *machine) queuedOtherwise() bool {
+	return m.s.base.status == "" && inContact(m.s.shows.state)
 }
 
 // publish sets Salesforce by the publisher table; without a row the pair is

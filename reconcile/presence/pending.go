@@ -13,13 +13,13 @@ func (m *machine) land() {
 		}
 		m.landLate(side)
 	}
-	m.forget()
 }
 
 func (m *machine) done(side Side, p *pending) {
 	m.s.pending[side] = nil
 	m.tell(Entry{What: Done, Side: side, Target: p.want.text(side), Command: p.id})
 	m.record(side, p)
+	m.forget(func(l late) bool { return l.side == side && l.want.on(side) == p.want.on(side) })
 	if side == Salesforce {
 		m.published(p.want)
 		return
@@ -47,7 +47,16 @@ func (m *machine) landed(side Side, p pair) {
 		m.published(p)
 	case !m.s.run || !m.rule.contact[m.s.shows.status]:
 		m.setBase(p)
+	default:
+		return
 	}
+	// A newer decision about the same move, as after a change of rule, stands:
+	// the move has not been answered yet.
+	newer := m.s.pending[side]
+	if newer == nil || newer.want.on(side.other()) != p.on(side.other()) {
+		return
+	}
+	m.s.base = m.s.base.with(side.other(), pair{})
 }
 
 // published makes what was published the base. A decision that rests on the
@@ -65,7 +74,7 @@ func (m *machine) published(p pair) {
 // landLate looks for a replaced command that was carried out after all.
 func (m *machine) landLate(side Side) {
 	shown := m.s.shows.on(side)
-	if shown == m.s.base.on(side) {
+	if shown == m.s.base.on(side) && !(side == Salesforce && m.tookBack()) {
 		return
 	}
 	for i, l := range m.s.late {
@@ -82,13 +91,13 @@ func (m *machine) landLate(side Side) {
 // lapsed reports whether a replaced command can no longer be carried out. CXone
 // may keep one queued for as long as a contact lasts.
 func (m *machine) lapsed(l late) bool {
-	return m.now > l.until && !(l.side == CXone && m.s.run)
+	return m.now > l.until && (l.side != CXone || !m.s.run)
 }
 
-func (m *machine) forget() {
+func (m *machine) forget(which func(late) bool) {
 	var rest []late
 	for _, l := range m.s.late {
-		if !m.lapsed(l) {
+		if !which(l) {
 			rest = append(rest, l)
 		}
 	}
@@ -113,6 +122,7 @@ func (m *machine) want(side Side, w *wish) {
 	}
 	p := &pending{saw: m.s.shows, want: w.want, next: m.now, expires: m.now + m.set.DecisionLife.Milliseconds()}
 	m.s.pending[side] = p
+	m.pause()
 	entry := Entry{
 		What: Decided, Moved: m.movers(), Cause: w.move.Cause, Side: side, Target: w.want.text(side),
 	}
@@ -146,8 +156,8 @@ func (m *machine) again(side Side, p pending, w *wish) bool {
 // it has been already.
 func (m *machine) aimAgain() {
 	p := *m.s.pending[CXone]
-	if m.delayed() && p.saw.state != m.s.shows.state {
-		p.saw.state, p.next, p.accepted, p.tries = m.s.shows.state, m.now, false, 0
+	if !inContact(m.s.shows.state) && p.saw.state != m.s.shows.state {
+		p.saw.state, p.next, p.accepted = m.s.shows.state, m.now, false
 		m.s.pending[CXone] = &p
 	}
 }
@@ -170,13 +180,8 @@ func (m *machine) drop(side Side, what What, why string) {
 const maxLate = 16
 
 func (m *machine) remember(l late) {
-	rest := make([]late, 0, len(m.s.late)+1)
-	for _, old := range m.s.late {
-		if old.side != l.side || old.want != l.want {
-			rest = append(rest, old)
-		}
-	}
-	rest = append(rest, l)
+	m.forget(func(old late) bool { return old.side == l.side && old.want == l.want })
+	rest := append(m.s.late[:len(m.s.late):len(m.s.late)], l)
 	m.s.late = rest[max(0, len(rest)-maxLate):]
 }
 

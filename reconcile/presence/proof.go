@@ -116,9 +116,9 @@ func (p *prover) walk() string {
 			status = then
 		}
 		rest := p.tail[status]
-		for k := len(path) - 1; k >= 0; k-- {
+		for k, p0 := range slices.Backward(path) {
 			rest += writes[k]
-			p.tail[path[k]] = rest
+			p.tail[p0] = rest
 		}
 	}
 	return ""

@@ -1,6 +1,7 @@
 package presence
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/lockstep-sync/lockstep/schema"
@@ -37,8 +38,8 @@ func readRule(o *schema.Object) schema.Rule {
 		Executor:     o.Text("executor"),
 		Mode:         o.Text("mode"),
 		AfterContact: o.Text("after_contact"),
-		Publisher:    append(both[:len(both):len(both)], readRows(o, "publisher")...),
-		Subscriber:   append(both[:len(both):len(both)], readRows(o, "subscriber")...),
+		Publisher:    append(slices.Clip(both), readRows(o, "publisher")...),
+		Subscriber:   append(slices.Clip(both), readRows(o, "subscriber")...),
 		Teams:        o.Texts("teams"),
 		Users:        o.Texts("users"),
 		Exclude:      o.Texts("exclude"),

@@ -1,9 +1,8 @@
 package presence
 
-// carry sends what is to be sent, now or again, and gives up what is too old.
-// Writes that make the agent unavailable go first.
+// carry sends what is to be sent, now or again. Writes that make the agent
+// unavailable go first.
 func (m *machine) carry() {
-	m.age()
 	order := [2]Side{CXone, Salesforce}
 	if m.urgent(Salesforce) && !m.urgent(CXone) {
 		order = [2]Side{Salesforce, CXone}
@@ -20,29 +19,42 @@ func (m *machine) urgent(side Side) bool {
 	return p != nil && m.rule.unavailable(side, p.want)
 }
 
-// age gives up decisions that have expired. What CXone may have queued does not
-// age while a contact or its after-call work lasts.
+// age gives up decisions that have expired.
 func (m *machine) age() {
+	if !m.acts() {
+		return
+	}
 	for _, side := range [...]Side{CXone, Salesforce} {
-		p := m.s.pending[side]
+		switch p := m.s.pending[side]; {
+		case p == nil || p.expires == 0 || p.paused != 0 || m.now < p.expires:
+		case m.live():
+			m.fail(side, "expired")
+		default:
+			m.miss(side)
+		}
+	}
+}
+
+// pause stops a decision's age at the beginning of a contact, in which CXone may
+// have it queued, and lets it go on at the end. For a new owner it begins anew.
+func (m *machine) pause() {
+	for side, p := range m.s.pending {
 		if p == nil {
 			continue
 		}
-		talking := side == CXone && inContact(m.s.shows.state)
+		again := *p
+		if p.expires == 0 {
+			again.expires = m.now + m.set.DecisionLife.Milliseconds()
+		}
+		queued := Side(side) == CXone && inContact(m.s.shows.state)
 		switch {
-		case talking && p.paused == 0:
-			again := *p
+		case queued && p.paused == 0:
 			again.paused = m.now
+		case !queued && p.paused != 0:
+			again.expires, again.paused = again.expires+m.now-p.paused, 0
+		}
+		if again != *p {
 			m.s.pending[side] = &again
-		case talking:
-		case p.paused != 0:
-			again := *p
-			again.expires, again.paused = p.expires+m.now-p.paused, 0
-			m.s.pending[side] = &again
-		case m.now >= p.expires && m.live():
-			m.fail(side, "expired")
-		case m.now >= p.expires:
-			m.miss(side)
 		}
 	}
 }

@@ -21,11 +21,14 @@ func Step(set *Settings, s State, in Input) (State, []Effect) {
 	m := machine{set: set, s: s, in: in, rule: in.Rule, now: in.Now.UnixMilli()}
 	m.takeOver()
 	m.clamp()
+	m.age()
 	m.hear()
 	m.obey()
 	if m.mayDecide() {
 		m.land()
+		m.pause()
 		m.decide()
+		m.forget(m.lapsed)
 		m.carry()
 	}
 	m.alarm()
@@ -58,8 +61,8 @@ func (m *machine) takeOver() {
 		m.s.blocked[side].unreachable = false
 		if p := m.s.pending[side]; p != nil {
 			again := *p
-			again.accepted, again.tries = false, 0
-			again.next, again.expires = m.now, m.now+m.set.DecisionLife.Milliseconds()
+			again.answered, again.accepted, again.tries, again.paused = false, false, 0, 0
+			again.next, again.expires = m.now, 0
 			m.s.pending[side] = &again
 		}
 	}
