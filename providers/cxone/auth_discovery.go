@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/lockstep-sync/lockstep/providers/internal/rest"
 )
@@ -67,7 +68,7 @@ func (c *Connection) wellKnown(ctx context.Context, address string, out any) err
 }
 
 // version is how the vendor writes its API versions.
-var version = regexp.MustCompile(`^\d{1,3}\.\d$`)
+var version = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\d{1,3}\.\d$`) })
 
 // Check says what is wrong with the options, nil when nothing is. It makes no
 // call. A connection with wrong options answers every call with this error.
@@ -88,7 +89,7 @@ func (o Options) Check() error {
 		return errors.New("client_id is missing: it came with client_secret")
 	case o.Adapters != "" && o.Adapters != "manual" && o.Adapters != "api":
 		return fmt.Errorf(`adapters = %q is neither "manual" nor "api"`, o.Adapters)
-	case o.APIVersion != "" && !version.MatchString(o.APIVersion):
+	case o.APIVersion != "" && !version().MatchString(o.APIVersion):
 		return fmt.Errorf("api_version %q is not of the form %q", o.APIVersion, DefaultAPIVersion)
 	}
 	return nil

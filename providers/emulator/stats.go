@@ -62,8 +62,10 @@ func (c *counter) reset() {
 
 // What a path holds that differs from call to call.
 var (
-	versionPart = regexp.MustCompile(`(?i)^v?[0-9]+\.0$`)
-	idPart      = regexp.MustCompile(`^([0-9]+|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|[0-9][a-zA-Z0-9]{2}[a-zA-Z0-9]{12}([a-zA-Z0-9]{3})?(-[0-9]+)?)$`)
+	versionPart = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)^v?[0-9]+\.0$`) })
+	idPart      = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^([0-9]+|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|[0-9][a-zA-Z0-9]{2}[a-zA-Z0-9]{12}([a-zA-Z0-9]{3})?(-[0-9]+)?)$`)
+	})
 )
 
 // endpoint is what a call is counted under.
@@ -74,9 +76,9 @@ func endpoint(method, path string, body []byte) string {
 		switch {
 		case part == "": // a slash too many
 			continue
-		case versionPart.MatchString(part):
+		case versionPart().MatchString(part):
 			part = "{version}"
-		case idPart.MatchString(part):
+		case idPart().MatchString(part):
 			part = "{id}"
 		}
 		kept = append(kept, part)

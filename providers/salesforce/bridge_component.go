@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // The component's real source, as it is deployed: markup, controller, helper.
@@ -60,10 +61,10 @@ func bridgeDescription(channel string) string {
 	return "Lets Lockstep carry out presence changes in the console of these users. Component " + bridgeVersion(channel) + "."
 }
 
-var describedVersion = regexp.MustCompile(`Component ([0-9a-f]{12})\.`)
+var describedVersion = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`Component ([0-9a-f]{12})\.`) })
 
 func versionIn(description string) string {
-	if m := describedVersion.FindStringSubmatch(description); m != nil {
+	if m := describedVersion().FindStringSubmatch(description); m != nil {
 		return m[1]
 	}
 	return ""

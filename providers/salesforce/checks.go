@@ -6,12 +6,13 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/lockstep-sync/lockstep/schema"
 )
 
-var developerName = regexp.MustCompile(`^[A-Za-z](_?[A-Za-z0-9])*$`)
+var developerName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z](_?[A-Za-z0-9])*$`) })
 
 // checkDeveloperName holds Salesforce's rules for API names (VERIFIED).
 func checkDeveloperName(v schema.Value) string {
@@ -19,7 +20,7 @@ func checkDeveloperName(v schema.Value) string {
 	switch {
 	case len(name) > 80:
 		return fmt.Sprintf("%q has %d characters. Salesforce takes at most 80.", name, len(name))
-	case !developerName.MatchString(name):
+	case !developerName().MatchString(name):
 		return fmt.Sprintf("%q is no developer name. It starts with a letter, holds letters, digits and underscores, and has no two underscores in a row and none at the end.", name)
 	}
 	return ""

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // The limits of one composite call (VERIFIED).
@@ -155,12 +156,12 @@ func (o *Org) serveNested(w http.ResponseWriter, r *http.Request) {
 }
 
 // reference is @{id} with a path into the answer: @{q.records[0].Id}.
-var reference = regexp.MustCompile(`@\{([^}]*)\}`)
+var reference = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`@\{([^}]*)\}`) })
 
 // refer replaces references to earlier answers by what they said.
 func refer(text string, bodies map[string]any, write func(string) string) (string, error) {
 	var failure error
-	replaced := reference.ReplaceAllStringFunc(text, func(match string) string {
+	replaced := reference().ReplaceAllStringFunc(text, func(match string) string {
 		value, err := lookUp(match[2:len(match)-1], bodies)
 		if err != nil {
 			failure = err

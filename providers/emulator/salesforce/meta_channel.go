@@ -10,7 +10,7 @@ func platformEventChannel() *metaType {
 		elements: []string{"channelType", "label"},
 		required: []string{"channelType", "label"},
 		checks: func(_ *edit, c *component) *problem {
-			if name, custom := strings.CutSuffix(c.fullName, "__chn"); !custom || !developerName.MatchString(name) {
+			if name, custom := strings.CutSuffix(c.fullName, "__chn"); !custom || !developerName().MatchString(name) {
 				return problemf("FIELD_INTEGRITY_EXCEPTION", "The channel name %s must be a developer name that ends with __chn", c.fullName)
 			}
 			return checkEnum(c.body, "channelType", "data", "event")

@@ -29,7 +29,7 @@ func checkName(c *component) *problem {
 	switch {
 	case len(c.fullName) > maxName:
 		return problemf("STRING_TOO_LONG", "Developer Name: data value too large: %s (max length=%d)", c.fullName, maxName)
-	case !developerName.MatchString(c.fullName):
+	case !developerName().MatchString(c.fullName):
 		return problemf("FIELD_INTEGRITY_EXCEPTION", "The Developer Name API Name can only contain underscores and alphanumeric characters. "+
 			"It must be unique, begin with a letter, not include spaces, not end with an underscore, and not contain two consecutive underscores.")
 	}

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -170,7 +171,7 @@ func (o *Org) checkLicence(r row) *apiError {
 }
 
 // developerName is what the vendor takes as one (VERIFIED).
-var developerName = regexp.MustCompile(`^[A-Za-z](?:_?[A-Za-z0-9])*$`)
+var developerName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z](?:_?[A-Za-z0-9])*$`) })
 
 func (o *Org) checkStatusNames(held, r row) *apiError {
 	for _, name := range []string{"DeveloperName", "MasterLabel"} {
@@ -182,7 +183,7 @@ func (o *Org) checkStatusNames(held, r row) *apiError {
 	if !given {
 		return nil
 	}
-	if !developerName.MatchString(name) {
+	if !developerName().MatchString(name) {
 		return &apiError{Code: "INVALID_INPUT", Fields: []string{"DeveloperName"}, Message: "The Presence Status API Name can only contain underscores and alphanumeric characters. " +
 			"It must be unique, begin with a letter, not include spaces, not end with an underscore, and not contain two consecutive underscores."}
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // Validate reports everything in the tenant that contradicts itself, so that
@@ -87,11 +88,11 @@ func (v *validator) names() {
 	set(v, "unavailable code", c.Codes, func(c Code) string { return c.Name })
 }
 
-var organizationID = regexp.MustCompile(`^00D[A-Za-z0-9]{12}$`)
+var organizationID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^00D[A-Za-z0-9]{12}$`) })
 
 func (v *validator) salesforce() {
 	s := &v.tenant.Salesforce
-	if !organizationID.MatchString(s.OrganizationID) {
+	if !organizationID().MatchString(s.OrganizationID) {
 		v.wrong("organization_id %q: want 15 letters and digits that begin with 00D", s.OrganizationID)
 	}
 	if !strings.ContainsFunc(strings.ToLower(s.Name), func(c rune) bool { return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' }) {

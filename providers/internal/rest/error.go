@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 )
 
@@ -88,7 +89,9 @@ func CodeOf(err error) string {
 
 // tokens finds what looks like a credential in a vendor's text: opaque
 // Salesforce sessions, JSON web tokens, and whatever follows "Bearer".
-var tokens = regexp.MustCompile(`00D\w{12}(\w{3})?![\w.]+|eyJ[\w-]+\.[\w-]+(\.[\w-]*)?|(?i:bearer)\s+[\w.!~+/=-]+`)
+var tokens = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`00D\w{12}(\w{3})?![\w.]+|eyJ[\w-]+\.[\w-]+(\.[\w-]*)?|(?i:bearer)\s+[\w.!~+/=-]+`)
+})
 
 // maxText bounds a vendor's text within an error.
 const maxText = 600
@@ -99,7 +102,7 @@ func clean(text string, scrub func(string) string) string {
 	if scrub != nil {
 		text = scrub(text)
 	}
-	text = tokens.ReplaceAllString(text, "(secret)")
+	text = tokens().ReplaceAllString(text, "(secret)")
 	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool {
 		return unicode.IsSpace(r) || unicode.IsControl(r) || r == unicode.ReplacementChar
 	}), " ")
