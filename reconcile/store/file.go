@@ -61,7 +61,7 @@ func OpenFile(path string) (*File, error) {
 	f := &File{path: path, leases: map[string]Lease{}}
 	if err := guard(f.open); err != nil {
 		if f.file != nil {
-			_ = f.file.Close() // gives the lock back, whatever became of the rest
+			_ = f.file.Close() // bbolt closes it as well, unless it gave up
 		}
 		return nil, f.explain(err)
 	}
@@ -88,7 +88,11 @@ func (f *File) open() error {
 	if err := db.View(f.checkLength); err != nil {
 		return err
 	}
-	return db.Update(prepare)
+	err = db.View(recognise)
+	if errors.Is(err, errNew) {
+		return db.Update(create)
+	}
+	return err
 }
 
 // checkLength refuses a file that lost its end. bbolt would find out in the
@@ -104,15 +108,17 @@ func (f *File) checkLength(tx *bolt.Tx) error {
 	return nil
 }
 
-// prepare checks that the file is ours and of this version, or makes it so
-// when it is new.
-func prepare(tx *bolt.Tx) error {
+// errNew: there is nothing in the file yet.
+var errNew = errors.New("the file is empty")
+
+// recognise checks that the file is ours and of this version.
+func recognise(tx *bolt.Tx) error {
 	meta := tx.Bucket(bucketMeta)
 	if meta == nil {
 		if first, _ := tx.Cursor().First(); first != nil {
 			return errors.New("this is a database of some other program")
 		}
-		return create(tx)
+		return errNew
 	}
 	version := meta.Get(keyVersion)
 	if len(version) != 8 {
@@ -178,7 +184,9 @@ func (f *File) Close() error {
 	f.closed = true
 	_ = os.Remove(f.signature()) // a comfort; the lock is what counts
 	if f.damaged.Load() {
-		// bbolt may have left its own locks held where it gave up.
+		// bbolt may have left its own locks held where it gave up. The memory
+		// that the file is mapped to keeps other processes out until this one
+		// ends, which is what is left to do.
 		return f.file.Close()
 	}
 	return f.db.Close()

@@ -5,13 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"strings"
 	"syscall"
 
 	bolt "go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
 )
 
-var errClosed = errors.New("the store is closed")
+var (
+	errClosed = errors.New("the store is closed")
+	// errGaveUp: bbolt stopped in the middle, perhaps with its own locks held.
+	errGaveUp = fmt.Errorf("%w", ErrCorrupt)
+)
 
 // guard turns what bbolt does about damaged pages into an error. It panics
 // over those it recognises; those it does not lead it to memory that is not
@@ -20,7 +25,7 @@ func guard(do func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if reason := recover(); reason != nil {
-			err = fmt.Errorf("%w: %v", ErrCorrupt, reason)
+			err = fmt.Errorf("%w: %v", errGaveUp, reason)
 		}
 	}()
 	return do()
@@ -37,8 +42,10 @@ func (f *File) view(ctx context.Context, read func(*bolt.Tx) error) error {
 	switch {
 	case errors.Is(err, bolterrors.ErrDatabaseNotOpen):
 		return errClosed
-	case errors.Is(err, ErrCorrupt):
+	case errors.Is(err, errGaveUp):
 		f.damaged.Store(true)
+	}
+	if errors.Is(err, ErrCorrupt) {
 		return f.explain(err)
 	}
 	return err
@@ -64,7 +71,7 @@ func (f *File) update(ctx context.Context, change func(*bolt.Tx) error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, ErrCorrupt):
+	case errors.Is(err, errGaveUp):
 		f.damaged.Store(true)
 		f.broken = f.explain(err)
 		return f.broken
@@ -83,5 +90,5 @@ func (f *File) update(ctx context.Context, change func(*bolt.Tx) error) error {
 // page that makes a commit valid, so the file is as it was.
 func isFull(err error) bool {
 	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG) ||
-		errors.Is(err, bolterrors.ErrMaxSizeReached)
+		strings.HasPrefix(err.Error(), "file resize error") // which bbolt does not wrap
 }

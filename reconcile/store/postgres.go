@@ -22,6 +22,10 @@ import (
 type Postgres struct {
 	pool   *pgxpool.Pool
 	source string // where the URL came from; the URL itself is never shown
+
+	// Every transaction rests on row locks, so the weakest level will do.
+	// Databases that know no other run it as serializable; so does a test.
+	isolation pgx.TxIsoLevel
 }
 
 var _ Store = (*Postgres)(nil)
@@ -42,16 +46,23 @@ func OpenPostgres(ctx context.Context, url schema.Secret) (*Postgres, error) {
 	if config.ConnConfig.ConnectTimeout == 0 {
 		config.ConnConfig.ConnectTimeout = connectPatience
 	}
-	pool, err := pgxpool.NewWithConfig(ctx, config)
-	if err != nil {
-		return nil, (&Postgres{source: url.Source()}).explain(err)
-	}
-	p := &Postgres{pool: pool, source: url.Source()}
-	if err := p.migrate(ctx); err != nil {
-		pool.Close()
+	p := &Postgres{source: url.Source(), isolation: pgx.ReadCommitted}
+	if err := p.connect(ctx, config); err != nil {
 		return nil, p.explain(err)
 	}
 	return p, nil
+}
+
+func (p *Postgres) connect(ctx context.Context, config *pgxpool.Config) (err error) {
+	p.pool, err = pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return err
+	}
+	if err := p.migrate(ctx); err != nil {
+		p.pool.Close()
+		return err
+	}
+	return nil
 }
 
 // Close implements [Store].
@@ -86,9 +97,7 @@ func (p *Postgres) transact(ctx context.Context, do func(pgx.Tx) error) error {
 }
 
 func (p *Postgres) once(ctx context.Context, do func(pgx.Tx) error) error {
-	// Every statement below rests on row locks, so the weakest level will do;
-	// the databases that know no other run it as serializable.
-	tx, err := p.pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.ReadCommitted})
+	tx, err := p.pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: p.isolation})
 	if err != nil {
 		return err
 	}
@@ -97,12 +106,12 @@ func (p *Postgres) once(ctx context.Context, do func(pgx.Tx) error) error {
 		return err
 	}
 	err = tx.Commit(ctx)
-	if _, answered := errors.AsType[*pgconn.PgError](err); err == nil || answered {
+	_, answered := errors.AsType[*pgconn.PgError](err)
+	if err == nil || answered || errors.Is(err, pgx.ErrTxCommitRollback) {
 		return err
 	}
-	if errors.Is(err, pgx.ErrTxCommitRollback) || pgconn.SafeToRetry(err) {
-		return err
-	}
+	// Whatever pgx says about it: when an answer does not come, pgx 5.12 calls
+	// the commit safe to retry as if it had never been sent.
 	return fmt.Errorf("%w: %w", errAnswerLost, err)
 }
 

@@ -43,6 +43,10 @@ var private struct {
 }
 
 func TestMain(m *testing.M) {
+	if role := os.Getenv(childRole); role != "" {
+		child(role, os.Getenv(childPath))
+		return
+	}
 	code := m.Run()
 	if s := private.server; s != nil {
 		s.stop(syscall.SIGINT)

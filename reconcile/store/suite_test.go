@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
 )
 
 // A bench is one kind of store on the suite's bench.
@@ -49,12 +50,20 @@ func fileBench(t *testing.T) *bench {
 	return b
 }
 
-func postgresBench(t *testing.T) *bench {
+func postgresBench(t *testing.T) *bench { t.Helper(); return databaseBench(t, pgx.ReadCommitted) }
+
+// serializableBench stands in for the databases that abort a transaction
+// rather than let it wait.
+func serializableBench(t *testing.T) *bench { t.Helper(); return databaseBench(t, pgx.Serializable) }
+
+func databaseBench(t *testing.T, isolation pgx.TxIsoLevel) *bench {
+	t.Helper()
 	url := needServer(t).fresh(t)
 	open := func(t *testing.T) *Postgres {
 		t.Helper()
 		p, err := OpenPostgres(t.Context(), url)
 		must(t, err)
+		p.isolation = isolation
 		t.Cleanup(func() { must(t, p.Close()) })
 		return p
 	}
@@ -72,7 +81,7 @@ func postgresBench(t *testing.T) *bench {
 
 // TestStore holds both stores to the same promises.
 func TestStore(t *testing.T) {
-	kinds := map[string]func(*testing.T) *bench{"file": fileBench, "postgres": postgresBench}
+	kinds := map[string]func(*testing.T) *bench{"file": fileBench, "postgres": postgresBench, "serializable": serializableBench}
 	promises := map[string]func(*testing.T, *bench){
 		"what is set is remembered":           testRemember,
 		"a batch is all or nothing":           testWhole,
