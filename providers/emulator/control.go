@@ -57,9 +57,10 @@ func (e *Emulator) postFaults(r *http.Request) (any, error) {
 // postAgent makes a person do something on one side or both.
 func (e *Emulator) postAgent(r *http.Request) (any, error) {
 	var move struct {
-		SalesforceStatus *string `json:"salesforce_status"` // developer name; "" logs out
-		CXoneState       string  `json:"cxone_state"`
-		CXoneCode        string  `json:"cxone_code"`
+		SalesforceStatus *string  `json:"salesforce_status"` // developer name; "" logs out
+		CXoneState       string   `json:"cxone_state"`
+		CXoneCode        string   `json:"cxone_code"`
+		CXoneContact     *contact `json:"cxone_contact"`
 	}
 	if err := decode(r, &move); err != nil {
 		return nil, err
@@ -72,6 +73,11 @@ func (e *Emulator) postAgent(r *http.Request) (any, error) {
 	}
 	if move.CXoneState != "" {
 		if err := e.Tenant.SetPresence(name, move.CXoneState, move.CXoneCode); err != nil {
+			return nil, err
+		}
+	}
+	if move.CXoneContact != nil {
+		if err := move.CXoneContact.happen(e.Tenant, name); err != nil {
 			return nil, err
 		}
 	}

@@ -40,12 +40,13 @@ func (t *Tenant) signInByKey(c *call) reply {
 	if err != nil {
 		return authError(http.StatusUnauthorized, "invalid_grant", err.Error())
 	}
-	return t.signIn(c, key, "access-key")
+	return t.signIn(c, key.owner, key, "access-key")
 }
 
-// signIn answers with fresh tokens in the OAuth spelling.
-func (t *Tenant) signIn(c *call, key *accessKey, audience string) reply {
-	tokens, err := t.issue(c, key, audience)
+// signIn answers with fresh tokens in the OAuth spelling. The key is the one
+// that owner signed in with, nil when it was none.
+func (t *Tenant) signIn(c *call, owner *person, key *accessKey, audience string) reply {
+	tokens, err := t.issue(c, owner, key, audience)
 	if err != nil {
 		return refuse(http.StatusInternalServerError, err.Error())
 	}
@@ -68,7 +69,7 @@ func (t *Tenant) refreshKeyToken(c *call) reply {
 	if !found {
 		return authError(http.StatusUnauthorized, "invalid_grant", "the refresh token is invalid or has expired")
 	}
-	tokens, err := t.issue(c, g.key, "access-key")
+	tokens, err := t.issue(c, g.owner, g.key, "access-key")
 	if err != nil {
 		return refuse(http.StatusInternalServerError, err.Error())
 	}
@@ -87,7 +88,8 @@ func (t *Tenant) spend(token string) (grant, bool) {
 }
 
 // token is the OAuth token endpoint: the password grant, whose user name and
-// password are an access key and its secret, and the refresh grant.
+// password are an access key and its secret, the grant of a code that authorize
+// gave, and the refresh grant.
 func (t *Tenant) token(c *call) reply {
 	form, err := c.form()
 	if err != nil {
@@ -96,6 +98,8 @@ func (t *Tenant) token(c *call) reply {
 	switch form.Get("grant_type") {
 	case "password":
 		return t.passwordGrant(c, form)
+	case "authorization_code":
+		return t.codeGrant(c, form)
 	case "refresh_token":
 		return t.refreshGrant(c, form)
 	case "":
@@ -116,22 +120,27 @@ func (t *Tenant) passwordGrant(c *call, form url.Values) reply {
 	if err != nil {
 		return authError(http.StatusUnauthorized, "invalid_grant", err.Error())
 	}
-	return t.signIn(c, key, client)
+	return t.signIn(c, key.owner, key, client)
 }
 
 // refreshGrant asks less of the client than the password grant does: NICE's
 // own client sends no secret (VERIFIED). One that sends a secret must be right.
 func (t *Tenant) refreshGrant(c *call, form url.Values) reply {
 	client, proved := t.client(c, form)
-	_, _, basic := c.BasicAuth()
-	if !proved && (basic || form.Has("client_secret")) {
+	if !proved && sendsSecret(c, form) {
 		return authError(http.StatusUnauthorized, "invalid_client", "the client is not registered or its secret is wrong")
 	}
 	g, found := t.spend(form.Get("refresh_token"))
 	if !found {
 		return authError(http.StatusBadRequest, "invalid_grant", "the refresh token is invalid or has expired")
 	}
-	return t.signIn(c, g.key, client)
+	return t.signIn(c, g.owner, g.key, client)
+}
+
+// sendsSecret reports whether a client says that it can prove who it is.
+func sendsSecret(c *call, form url.Values) bool {
+	_, _, basic := c.BasicAuth()
+	return basic || form.Has("client_secret")
 }
 
 // client returns the client's id, and whether it proved to be that client, by

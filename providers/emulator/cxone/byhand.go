@@ -149,7 +149,7 @@ func (t *Tenant) EditCode(name string, edit func(*Code)) error {
 	}
 	t.store.codes.change(held, func() { held.name = wanted.Name })
 	held.acw, held.active, held.timeout, held.notes = wanted.ACW, wanted.Active, wanted.Timeout, wanted.Notes
-	held.updated = t.store.stamp()
+	t.codeChanged(held)
 	for _, candidate := range t.store.teams.rows {
 		t.assign(candidate, held.id, slices.Contains(wanted.Teams, candidate.name))
 	}
@@ -223,38 +223,6 @@ func (t *Tenant) SetUserActive(userName string, active bool) error {
 		return fmt.Errorf("set user active: there is no user %q", userName)
 	}
 	held.active, held.updated = active, t.store.stamp()
-	return nil
-}
-
-// SetPresence moves an agent by hand, where code names the unavailable code,
-// if any: logging in and out, taking a contact. A contact that ends in
-// Available ends in the state that was asked for during it, if one was.
-func (t *Tenant) SetPresence(userName, state, code string) error {
-	t.store.Lock()
-	defer t.store.Unlock()
-	held := t.store.people.named(userName)
-	if held == nil || held.agentID == 0 {
-		return fmt.Errorf("set presence: there is no agent %q", userName)
-	}
-	if !slices.Contains(catalogue(), state) {
-		return fmt.Errorf("set presence: there is no state %q", state)
-	}
-	next := presence{state: state}
-	if code != "" {
-		found := t.store.codes.named(code)
-		if found == nil {
-			return fmt.Errorf("set presence: there is no code %q", code)
-		}
-		next.outState, next.acw = found.id, found.acw
-	}
-	if !schema.IsContactState(state) {
-		if held.next != nil && state == stateAvailable {
-			next = *held.next
-		}
-		held.next = nil
-	}
-	next.since = t.store.stamp()
-	held.presence = next
 	return nil
 }
 

@@ -24,6 +24,8 @@ type call struct {
 	caller *person // who signed in; nil on open routes
 	at     addressbook
 	path   string // as the client wrote it
+
+	patience time.Time // until when a poll waits; zero until it is known
 }
 
 // newCall reads a request. With an error, the call has no body and only a

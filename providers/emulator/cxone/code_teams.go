@@ -127,4 +127,5 @@ func (t *Tenant) assign(to *team, code int, on bool) {
 		delete(to.codes, code)
 	}
 	to.updated = t.store.stamp()
+	t.tellCodes(to)
 }

@@ -125,7 +125,18 @@ func (t *Tenant) alterCode(held *code, change codeChange) {
 	setIf(&held.active, change.Active)
 	setIf(&held.timeout, change.Timeout)
 	setIf(&held.notes, change.Notes)
+	t.codeChanged(held)
+}
+
+// codeChanged notes that a code is not as it was, and tells the apps of those
+// who may pick it.
+func (t *Tenant) codeChanged(held *code) {
 	held.updated = t.store.stamp()
+	for _, to := range t.store.teams.rows {
+		if to.codes[held.id] {
+			t.tellCodes(to)
+		}
+	}
 }
 
 func setIf[T any](held *T, given *T) {
@@ -146,6 +157,6 @@ func (t *Tenant) setCodeStatus(c *call) reply {
 		return refuse(http.StatusBadRequest, "isActive must be true or false")
 	}
 	held.active = *active
-	held.updated = t.store.stamp()
+	t.codeChanged(held)
 	return empty(http.StatusNoContent)
 }

@@ -108,6 +108,17 @@ func (c *client) send(r *http.Request) *answer {
 	return a
 }
 
+// page is what a browser gets.
+func (c *client) page(target string) string {
+	c.t.Helper()
+	w := httptest.NewRecorder()
+	c.tenant.ServeHTTP(w, httptest.NewRequest("GET", target, http.NoBody))
+	if w.Code != http.StatusOK || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/html") {
+		c.t.Fatalf("%s: %d %s", target, w.Code, w.Header().Get("Content-Type"))
+	}
+	return w.Body.String()
+}
+
 func (c *client) json(method, target string, body any) *answer {
 	c.t.Helper()
 	if body == nil {

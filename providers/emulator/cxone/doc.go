@@ -1,7 +1,12 @@
 // Package cxone emulates one NICE CXone tenant: discovery, sign-in, the ACD
-// admin API, UserHub, access keys, the presence-rule read that NICE's own app
-// makes, and a simulated adapter contract for account mappings and rules. It
-// is an [http.Handler]; package emulator adds faults, counts and routing.
+// admin API, UserHub, access keys, agents' own sessions with their long-polled
+// events, the presence-rule read that NICE's own app makes, and a simulated
+// adapter contract for account mappings and rules. It is an [http.Handler];
+// package emulator adds faults, counts and routing.
+//
+// Time is [Options].Now: the tenant has no goroutines of its own, and does what
+// the clock brings before it answers the next call. Only a long poll waits, in
+// its request's goroutine and no longer than the request's context.
 //
 // What it serves is taken from NICE's documentation and client software.
 // Where those are silent, the choice made here is marked UNCERTAIN beside the

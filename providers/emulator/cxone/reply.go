@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"strings"
@@ -17,6 +18,8 @@ type reply struct {
 	reason string // why a call is refused, in words
 	code   string // the refusal's error code; "" is derived from the status
 	header http.Header
+	html   string // a page for a person, instead of a body
+	pause  *pause // not to be answered yet
 }
 
 func ok(body any) reply       { return reply{status: http.StatusOK, body: body} }
@@ -85,6 +88,12 @@ func (a reply) send(w http.ResponseWriter, d dialect, c *call) {
 	body := a.body
 	if a.reason != "" {
 		body = a.refusal(w.Header(), d, c)
+	}
+	if a.html != "" {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.WriteHeader(a.status)
+		_, _ = io.WriteString(w, a.html) // a client that has gone is nobody to tell
+		return
 	}
 	if body == nil {
 		w.WriteHeader(a.status)

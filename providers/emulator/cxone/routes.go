@@ -10,6 +10,7 @@ const (
 	PermissionRules            Permission = "Rules: Create"
 	PermissionUnavailableCodes Permission = "Unavailable Codes: Create"
 	PermissionAccessKey        Permission = "Access Key"
+	PermissionAgentSessions    Permission = "Agent Session Control Via API"
 )
 
 // A route is one line of what the tenant serves.
@@ -28,6 +29,7 @@ func routes() []route {
 		{pattern: "GET /.well-known/cxone-configuration", handle: (*Tenant).cxoneConfiguration, open: true},
 		{pattern: "POST /authentication/v1/token/access-key", handle: (*Tenant).signInByKey, open: true},
 		{pattern: "POST /public/user/refresh", handle: (*Tenant).refreshKeyToken, open: true},
+		{pattern: "GET /auth/authorize", handle: (*Tenant).authorize, open: true},
 		{pattern: "POST /auth/token", handle: (*Tenant).token, open: true},
 		{pattern: "GET /auth/jwks", handle: (*Tenant).jwks, open: true},
 		{pattern: "GET /auth/userinfo", handle: (*Tenant).userinfo},
@@ -53,6 +55,8 @@ func acdRoutes() []route {
 
 		{pattern: "GET agents-states", handle: (*Tenant).stateCatalogue},
 		{pattern: "GET agents/states", handle: (*Tenant).listStates},
+		{pattern: "GET agents/{agentId}/agent-settings", handle: (*Tenant).agentSettings},
+		{pattern: "GET cache/agentstate", handle: (*Tenant).cachedStates},
 		{pattern: "GET agents/{agentId}/states", handle: (*Tenant).statesOfAgent},
 		{pattern: "POST agents/{agentId}/state", handle: (*Tenant).setState},
 		{pattern: "POST agents/{agentId}/logout", handle: (*Tenant).logOut},
@@ -77,6 +81,7 @@ func acdRoutes() []route {
 		{pattern: "PUT unavailable-codes/{codeId}/teams", handle: (*Tenant).replaceTeamsOfCode, needs: PermissionUnavailableCodes},
 		{pattern: "DELETE unavailable-codes/{codeId}/teams", handle: (*Tenant).removeTeamsFromCode, needs: PermissionUnavailableCodes},
 	}
+	list = append(list, agentSessionRoutes()...)
 	for i := range list {
 		list[i].pattern = under(acdRoot, list[i].pattern)
 	}

@@ -13,6 +13,8 @@ const (
 	firstTeam  = 3001
 	firstCode  = 1201
 	firstAgent = 20001
+
+	firstContact = 510000000
 )
 
 // seed fills the tables. What a seed refers to without listing it is made,
@@ -80,11 +82,10 @@ func (t *Tenant) addUser(userName string) *person {
 	return made
 }
 
-func (t *Tenant) addAgent(a tenant.Agent) *person {
+func (t *Tenant) addAgent(a tenant.Agent) {
 	made := t.addUser(a.Email)
 	made.firstName, made.lastName, made.active = a.FirstName, a.LastName, !a.Inactive
 	t.enlist(made, t.teamNamed(a.Team))
-	return made
 }
 
 // enlist makes a user an agent of a team.

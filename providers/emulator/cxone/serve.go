@@ -92,7 +92,7 @@ func (t *Tenant) serve(rt route) http.HandlerFunc {
 		c, err := t.newCall(r)
 		a := refuse(http.StatusRequestEntityTooLarge, fmt.Sprint(err))
 		if err == nil {
-			a = t.answer(rt, c)
+			a = t.await(r.Context(), rt, c)
 		}
 		if rt.simulated {
 			w.Header().Set(ContractHeader, "simulated")
@@ -101,9 +101,25 @@ func (t *Tenant) serve(rt route) http.HandlerFunc {
 	}
 }
 
+// await answers a call, however often that takes. It waits without the lock,
+// in the request's own goroutine, and drops the connection of a client that
+// has gone.
+func (t *Tenant) await(ctx context.Context, rt route, c *call) reply {
+	for {
+		a := t.answer(rt, c)
+		if a.pause == nil {
+			return a
+		}
+		if !a.pause.over(ctx) {
+			panic(http.ErrAbortHandler)
+		}
+	}
+}
+
 func (t *Tenant) answer(rt route, c *call) reply {
 	t.store.Lock()
 	defer t.store.Unlock()
+	t.catchUp()
 	if !rt.open {
 		caller, reason := t.authenticate(c.Request)
 		if caller == nil {

@@ -25,23 +25,24 @@ const (
 // good; its signature is for clients that check it.
 type sessions struct {
 	access, refresh map[string]grant
+	codes           map[string]ticket
 	issued          int
 }
 
 type grant struct {
 	owner   *person
-	key     *accessKey // the key that it began with
+	key     *accessKey // the key that it began with; nil for a person who signed in
 	expires time.Time
 }
 
 func newSessions() *sessions {
-	return &sessions{access: map[string]grant{}, refresh: map[string]grant{}}
+	return &sessions{access: map[string]grant{}, refresh: map[string]grant{}, codes: map[string]ticket{}}
 }
 
 // A grant is live while its key and its owner are: deactivating the user
 // kills the key (VERIFIED).
 func (g grant) live(now time.Time) bool {
-	return g.owner != nil && g.owner.active && g.key.active && now.Before(g.expires)
+	return g.owner != nil && g.owner.active && (g.key == nil || g.key.active) && now.Before(g.expires)
 }
 
 // prune forgets what has expired, so that days of signing in do not add up.
@@ -70,6 +71,7 @@ func (t *Tenant) EndSessions() {
 	defer t.store.Unlock()
 	clear(t.sessions.access)
 	clear(t.sessions.refresh)
+	clear(t.sessions.codes)
 }
 
 // authenticate returns who sent a request, or why nobody did.
@@ -89,12 +91,14 @@ func (t *Tenant) authenticate(r *http.Request) (caller *person, reason string) {
 type tokenSet struct{ access, refresh, id string }
 
 // issue signs a person in.
-func (t *Tenant) issue(c *call, key *accessKey, audience string) (tokenSet, error) {
+func (t *Tenant) issue(c *call, owner *person, key *accessKey, audience string) (tokenSet, error) {
 	now := t.store.now()
 	t.sessions.prune(now)
 	t.sessions.issued++
-	key.lastUsed = now
-	claims := t.claims(c, key.owner, now)
+	if key != nil {
+		key.lastUsed = now
+	}
+	claims := t.claims(c, owner, now)
 	claims["jti"] = newUUID(t.id, "token", fmt.Sprint(t.sessions.issued))
 	access, err := t.signer.sign(claims)
 	if err != nil {
@@ -106,8 +110,8 @@ func (t *Tenant) issue(c *call, key *accessKey, audience string) (tokenSet, erro
 		return tokenSet{}, err
 	}
 	refresh := newUUID(t.id, "refresh", fmt.Sprint(t.sessions.issued))
-	t.sessions.access[access] = grant{owner: key.owner, key: key, expires: now.Add(accessLife)}
-	t.sessions.refresh[refresh] = grant{owner: key.owner, key: key, expires: now.Add(refreshLife)}
+	t.sessions.access[access] = grant{owner: owner, key: key, expires: now.Add(accessLife)}
+	t.sessions.refresh[refresh] = grant{owner: owner, key: key, expires: now.Add(refreshLife)}
 	return tokenSet{access: access, refresh: refresh, id: id}, nil
 }
 

@@ -34,6 +34,7 @@ type presence struct {
 	outState int
 	acw      bool // after-call work
 	since    time.Time
+	limit    time.Duration // how long it may last; 0 is for ever
 }
 
 func (t *Tenant) stateCatalogue(*call) reply {
@@ -51,11 +52,17 @@ func (t *Tenant) stateRow(p *person) row {
 		"businessUnitId": t.businessUnit, "teamId": p.team.id, "teamName": p.team.name,
 		"agentStateId": slices.Index(catalogue(), p.presence.state), "agentStateName": p.presence.state,
 		"isACW": p.presence.acw, "isActive": p.active,
-		"outStateId": p.presence.outState, "outStateDescription": "",
-		"startDate": timestamp(p.presence.since), "lastUpdateTime": timestamp(p.presence.since),
+		"outStateId": p.presence.outState, "outStateDescription": t.reason(p.presence),
+		"isOutbound":   p.presence.state == schema.StateOutboundContact,
+		"openContacts": 0,
+		"startDate":    timestamp(p.presence.since), "lastUpdateTime": timestamp(p.presence.since),
 	}
-	if held := t.store.codes.get(p.presence.outState); held != nil {
-		shown["outStateDescription"] = held.name
+	if p.inContact() {
+		shown["contactId"], shown["openContacts"] = p.contact, 1
+	}
+	if p.session != nil {
+		shown["sessionStartTime"] = timestamp(p.session.started)
+		shown["stationId"], shown["stationPhoneNumber"] = p.session.station.id, p.session.station.phone
 	}
 	return shown
 }
@@ -70,15 +77,42 @@ func (t *Tenant) listStates(c *call) reply {
 	}
 	changed := t.store.eachAgent(func(p *person) bool { return p.active && newer(p.presence.since, since) })
 	if len(changed) == 0 {
-		if t.quirks.IdleNotModified {
-			return empty(http.StatusNotModified)
-		}
-		return empty(http.StatusNoContent)
+		return t.noNews()
 	}
 	return page(c, listing[*person]{
 		plural: "agentStates", items: changed, row: t.stateRow, links: true,
 		head: row{"lastPollTime": timestamp(t.store.poll())},
 	})
+}
+
+// noNews answers a poll that nothing has changed for.
+func (t *Tenant) noNews() reply {
+	if t.quirks.IdleNotModified {
+		return empty(http.StatusNotModified)
+	}
+	return empty(http.StatusNoContent)
+}
+
+// cachedStates is the poll that NICE's own app makes: the same states, with the
+// user's UUID, and the out-state under another name (VERIFIED).
+func (t *Tenant) cachedStates(c *call) reply {
+	since, err := c.since()
+	if err != nil {
+		return refused(err)
+	}
+	rows := []row{}
+	for _, p := range t.store.eachAgent(func(p *person) bool { return p.active && newer(p.presence.since, since) }) {
+		shown := t.stateRow(p)
+		shown["userId"], shown["outStateCode"] = p.userID, shown["outStateId"]
+		delete(shown, "outStateId")
+		rows = append(rows, shown)
+	}
+	if len(rows) == 0 {
+		return t.noNews()
+	}
+	return ok(row{"resultSet": row{
+		"lastPollTime": timestamp(t.store.poll()), "agentStates": only(c.query.Get("fields"), rows),
+	}})
 }
 
 // statesOfAgent has its lastPollTime inside the row (VERIFIED).
@@ -123,7 +157,7 @@ func (t *Tenant) setState(c *call) reply {
 	if err != nil {
 		return refused(err)
 	}
-	t.enter(p, next)
+	t.impose(p, next)
 	return empty(http.StatusAccepted)
 }
 
@@ -154,20 +188,10 @@ func (t *Tenant) wantedState(p *person, values url.Values) (presence, error) {
 		return presence{}, errors.New("invalid outStateId")
 	case !p.team.codes[id]:
 		return presence{}, errors.New("the unavailable code is not assigned to the agent's team")
-	case held.acw && !schema.IsContactState(p.presence.state) && !p.presence.acw:
+	case held.acw && !p.handling():
 		return presence{}, conflict("an after-call-work code needs a contact")
 	}
-	return presence{state: stateUnavailable, outState: id, acw: held.acw}, nil
-}
-
-// enter moves an agent to a presence, at once or when the contact ends.
-func (t *Tenant) enter(p *person, next presence) {
-	if schema.IsContactState(p.presence.state) {
-		p.next = &next
-		return
-	}
-	next.since = t.store.stamp()
-	p.presence = next
+	return held.presence(), nil
 }
 
 // logOut ends an agent's session. 202 is what session calls answer (VERIFIED).
@@ -179,6 +203,6 @@ func (t *Tenant) logOut(c *call) reply {
 	if p.presence.state == stateLoggedOut {
 		return t.notLoggedIn()
 	}
-	p.presence, p.next = presence{state: stateLoggedOut, since: t.store.stamp()}, nil
+	t.logOff(p, remoteEnd(endRemote), t.store.now())
 	return empty(http.StatusAccepted)
 }

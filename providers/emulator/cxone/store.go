@@ -22,6 +22,11 @@ type store struct {
 	denied   map[Permission]bool
 	throttle throttle
 
+	alarms   alarms
+	desks    map[string]*agentSession // agents' sessions by key, with those that ended of late
+	logins   int                      // numbers agents' sessions
+	contacts int                      // numbers contacts
+
 	environments *index[string, environment]
 	mappings     *index[string, mapping]
 	rules        *index[string, rule]
@@ -60,7 +65,12 @@ type person struct {
 	updated             time.Time
 
 	presence presence
-	next     *presence // queued during a contact
+	next     *presence // chosen during a contact or after-call work, for when they end
+	before   presence  // what the contact under way interrupted
+	after    *presence // the after-call work of the contact under way, if any
+	contact  int       // the latest contact
+	limit    *alarm    // when the presence times out
+	session  *agentSession
 }
 
 // An accessKey signs a back-end integration in as a person.
@@ -76,6 +86,10 @@ func newStore(now func() time.Time) *store {
 		now:    now,
 		denied: map[Permission]bool{},
 		agents: map[int]*person{},
+
+		desks:    map[string]*agentSession{},
+		contacts: firstContact,
+
 		teams:  newIndex(func(r *team) (int, string) { return r.id, r.name }),
 		codes:  newIndex(func(r *code) (int, string) { return r.id, r.name }),
 		people: newIndex(func(r *person) (string, string) { return r.userID, r.userName }),
@@ -90,10 +104,13 @@ func newStore(now func() time.Time) *store {
 // stamp is the time of a change. It is always later than any lastPollTime
 // given out, so that a client which polls with the server's cursor misses
 // nothing, even when the clock stands still.
-func (s *store) stamp() time.Time {
-	now := s.now().Truncate(time.Millisecond)
-	if now.After(s.polled) {
-		return now
+func (s *store) stamp() time.Time { return s.stampAt(s.now()) }
+
+// stampAt is the time of a change that happened at a time not long ago.
+func (s *store) stampAt(at time.Time) time.Time {
+	at = at.Truncate(time.Millisecond)
+	if at.After(s.polled) {
+		return at
 	}
 	return s.polled.Add(time.Millisecond)
 }

@@ -99,6 +99,7 @@ func (t *Tenant) replaceCodesOfTeam(c *call) reply {
 	a := t.moveCodes(c, func(_ *team, code int) { keep[code] = true })
 	if held := c.team(); a.reason == "" && !maps.Equal(keep, held.codes) {
 		held.codes, held.updated = keep, t.store.stamp()
+		t.tellCodes(held)
 	}
 	return a
 }
