@@ -1,3 +1,5 @@
+//go:build linux
+
 package store
 
 import (
@@ -160,4 +162,30 @@ func TestFull(t *testing.T) {
 	acknowledged, err := strconv.Atoi(said[2])
 	must(t, err)
 	same(t, "all that was acknowledged", acknowledged+1, twins(t, f))
+}
+
+// TestFullDisk is the same on a small disk of its own, where it may mount one:
+// there the file grows, and the pages do not fit.
+func TestFullDisk(t *testing.T) {
+	dir := t.TempDir()
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=400k"); err != nil {
+		t.Skipf("no right to mount a small disk: %v", err)
+	}
+	defer func() { must(t, syscall.Unmount(dir, 0)) }()
+	ballast := filepath.Join(dir, "ballast")
+	must(t, os.WriteFile(ballast, make([]byte, 100_000), 0o600))
+	f, err := OpenFile(filepath.Join(dir, "store"))
+	must(t, err)
+	defer f.Close()
+	n := 0
+	for err == nil {
+		if err = commitTwins(f, n); err == nil {
+			n++
+		}
+	}
+	wantErr(t, err, syscall.ENOSPC)
+	same(t, "what was acknowledged can be read", n, twins(t, f))
+	must(t, os.Remove(ballast))
+	must(t, commitTwins(f, n))
+	same(t, "and goes on", n+1, twins(t, f))
 }
