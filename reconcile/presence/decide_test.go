@@ -149,6 +149,12 @@ func TestDecisionTable(t *testing.T) {
 			want: []string{"10 set Salesforce On_a_Call if Mails", "70 set Salesforce Chats if On_a_Call"},
 		},
 		{
+			name: "a contact's status that leads back", why: "what only shows the contact was not chosen: its row does not make the pair agreed at the contact's end",
+			rule: func(r *schema.Rule) { byRule(r); r.Subscriber[2] = row("Available", "On_a_Call") },
+			play: []string{"10 cxone InboundContact", "11 salesforce On_a_Call", "70 cxone Available", "71 salesforce Chats"},
+			want: []string{"10 set Salesforce On_a_Call if Chats", "70 set Salesforce Chats if On_a_Call"}, base: "Available/Chats",
+		},
+		{
 			name: "contact ends elsewhere", why: "CXone is not back where it was: the publisher row",
 			play: []string{"10 cxone InboundContact", "11 salesforce On_a_Call", "70 cxone Coffee", "71 salesforce On_Break"},
 			want: []string{"10 set Salesforce On_a_Call if Chats", "70 set Salesforce On_Break if On_a_Call"}, base: "Coffee/On_Break",
@@ -258,6 +264,11 @@ func TestDecisionTable(t *testing.T) {
 				"10 set Salesforce On_Break if Chats", "11 set Salesforce On_Break if Chats", "13 set Salesforce On_Break if Chats",
 				"17 set Salesforce On_Break if Chats", "25 set Salesforce On_Break if Chats", "33 set Salesforce On_Break if Chats",
 			},
+		},
+		{
+			name: "not sent into a contact", why: "CXone does not show any more what the decision saw: it waits, whatever became of the first try",
+			play: []string{"10 salesforce On_Break", "10.1 answer unknown", "10.5 cxone InboundContact @15", "11 salesforce On_a_Call", "12 tick", "30 tick"},
+			want: []string{"10 set CXone code \"Lunch\"", "10.5 set Salesforce On_a_Call if On_Break"},
 		},
 		{
 			name: "only while the target shows what was seen", why: "the person chose something else meanwhile: it is newer, and nothing is sent again",

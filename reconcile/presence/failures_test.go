@@ -34,6 +34,11 @@ func TestFailures(t *testing.T) {
 			play: []string{"10 cxone Available @9", "11 cxone Lunch @7", "12 tick"}, base: "Available/Chats",
 		},
 		{
+			name: "04 reorder, or a clock set back", why: "present data that contradicts the vendor's own times is believed once nothing newer was heard for a while",
+			play: []string{"10 cxone Lunch @500", "11 salesforce On_Break", "20 sweep cxone Available @15", "45 sweep cxone Available @15"},
+			want: []string{"10 set Salesforce On_Break if Chats", "45 set Salesforce Chats if On_Break"},
+		},
+		{
 			name: "05 duplicate", why: "the same message again asks for nothing again",
 			play: []string{"10 cxone Lunch", "10.5 cxone Lunch @10", "11 salesforce On_Break", "12 salesforce On_Break @11", "13 cxone Lunch @10"},
 			want: []string{"10 set Salesforce On_Break if Chats"}, base: "Lunch/On_Break",
@@ -170,6 +175,10 @@ func TestClockSetBack(t *testing.T) {
 	a.play("10 cxone Lunch", "-86400 tick")
 	if wait := a.s.Next().Sub(second(-86400)); wait > maxRetryAfter {
 		t.Errorf("wakes in %v", wait)
+	}
+	a.play("-86280 tick")
+	if last := a.told[len(a.told)-1]; last != "-86280 undeliverable" {
+		t.Errorf("the decision does not expire any more: %v", a.told)
 	}
 }
 
