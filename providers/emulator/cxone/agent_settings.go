@@ -17,3 +17,12 @@ func (t *Tenant) agentSettings(c *call) reply {
 		"VQMIntegratedSoftPhoneMonitoring": false, "DataDogSampleRate": 0,
 	})
 }
+
+// agentIndicators lists the screen elements that scripts may put before an
+// agent: there are none here. NICE's client goes on after a 404, too (VERIFIED).
+func (t *Tenant) agentIndicators(c *call) reply {
+	if t.store.agentBy(c.PathValue("agentId")) == nil {
+		return refuse(http.StatusNotFound, "Invalid agentId")
+	}
+	return ok(row{"indicators": []row{}})
+}

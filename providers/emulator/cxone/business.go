@@ -7,11 +7,15 @@ import (
 // newestVersion is the newest ACD version seen (VERIFIED: v2 to v34).
 const newestVersion = 34
 
+// getBusinessUnit shows what clients look at. Without a list of features NICE's
+// own client stops with an error (VERIFIED).
 func (t *Tenant) getBusinessUnit(*call) reply {
 	return ok(row{"businessUnits": []row{{
 		"businessUnitId": t.businessUnit, "businessUnitName": t.name, "tenantId": t.id,
 		"isActive": true, "isIntegratedTenant": true, "defaultTimeZone": "(UTC) Coordinated Universal Time",
 		"presenceMasterId": 0, "apiPublishedLimit": 0,
+		"features": []row{}, "fileExtensions": []string{}, "maxConferenceParties": 0,
+		"isMultiContactHandling": false, "isUnifiedRoutingEnabled": false,
 	}}})
 }
 

@@ -174,7 +174,12 @@ func TestOnTheWayIn(t *testing.T) {
 			t.Error("the app must poll for events: there is no SignalR here")
 		}
 		app.get("~/agents/999/agent-settings").want(404)
-		app.get(agent + "/indicators").want(404)
+		app.get(agent + "/indicators").want(200).list("indicators")
+		app.get("~/agents/999/indicators").want(404)
+		app.get("~/business-unit").want(200).list("businessUnits", 0, "features")
+		if app.get("/user-management/v1/users/"+admin.userID(ana)).want(200).at("user", "customAttributes") == nil {
+			t.Error("without customAttributes the app fails")
+		}
 		app.get("https://" + AreaHost + "/config/toggledFeatures").want(404)
 	})
 }

@@ -56,6 +56,7 @@ func acdRoutes() []route {
 		{pattern: "GET agents-states", handle: (*Tenant).stateCatalogue},
 		{pattern: "GET agents/states", handle: (*Tenant).listStates},
 		{pattern: "GET agents/{agentId}/agent-settings", handle: (*Tenant).agentSettings},
+		{pattern: "GET agents/{agentId}/indicators", handle: (*Tenant).agentIndicators},
 		{pattern: "GET cache/agentstate", handle: (*Tenant).cachedStates},
 		{pattern: "GET agents/{agentId}/states", handle: (*Tenant).statesOfAgent},
 		{pattern: "POST agents/{agentId}/state", handle: (*Tenant).setState},

@@ -10,13 +10,16 @@ import (
 )
 
 // userRow is a person as UserHub shows one. The link to the ACD is the login
-// id, which is the agent id (VERIFIED).
+// id, which is the agent id (VERIFIED). NICE's own client stops with an error
+// where customAttributes is missing (VERIFIED); that it is an object is not
+// certain.
 func (t *Tenant) userRow(p *person) row {
 	shown := row{
 		"id": p.userID, "userName": p.userName, "emailAddress": p.email,
 		"firstName": p.firstName, "lastName": p.lastName, "fullName": p.fullName(),
 		"status": "ACTIVE", "icBUId": strconv.Itoa(t.businessUnit), "icClusterId": cluster,
 		"acdUserMappings": []row{}, "acdInfos": []row{}, "teamId": "", "modifiable": true,
+		"customAttributes": row{},
 	}
 	if !p.active {
 		shown["status"] = "DELETED"
