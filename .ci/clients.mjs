@@ -1,11 +1,12 @@
-// What the clients do, and what they must see. .ci/clients runs it beside the
-// emulator. Each check is a promise of the vendor's API that a library written
-// against the real one relies on; they run in order, each on what the ones
-// before it left.
+// What the Salesforce clients do, and what they must see. .ci/clients runs it
+// beside the emulator. Each check is a promise of the vendor's API that a
+// library written against the real one relies on; they run in order, each on
+// what the ones before it left.
 import assert from "node:assert/strict";
 import { strFromU8, strToU8, unzipSync, zipSync } from "fflate";
 import jsforce from "jsforce";
 import jsforceNode from "@jsforce/jsforce-node";
+import { check, finish } from "./checks.mjs";
 
 const instanceUrl = process.env.SALESFORCE_INSTANCE_URL;
 const app = {
@@ -16,19 +17,6 @@ const app = {
 const organizationId = "00D5g00000ABCDE";
 const version = "67.0";
 const channels = 450; // more than two pages of the smallest size
-
-let passed = 0;
-let failed = 0;
-
-async function check(name, work) {
-  try {
-    await work();
-    passed++;
-    console.log(`ok ${name}`);
-  } catch (err) {
-    fail(`${name}\n  ${String(err?.stack ?? err).replaceAll("\n", "\n  ")}`);
-  }
-}
 
 /** refused asserts that work fails with the vendor's code, and text if given. */
 async function refused(work, code, text = /./) {
@@ -506,25 +494,6 @@ async function sessionChecks(on, conn, connect, signIn) {
     await refused(plain(token).query("SELECT Id FROM User"), "INVALID_SESSION_ID");
   });
 }
-
-function finish() {
-  console.log(`${passed} passed, ${failed} failed`);
-  process.exit(failed === 0 && passed > 0 ? 0 : 1);
-}
-
-function fail(why) {
-  failed++;
-  console.log(`not ok ${why}`);
-}
-
-// What a library throws where nobody waits for it is a failure like any other;
-// one that waits for ever must not keep the gate waiting.
-process.on("unhandledRejection", (err) => fail(`unhandled: ${err?.message ?? err}`));
-process.on("uncaughtException", (err) => fail(`uncaught: ${err?.message ?? err}`));
-setTimeout(() => {
-  fail("still waiting after a minute");
-  finish();
-}, 60_000).unref();
 
 await suite("jsforce", jsforce);
 await suite("jsforce-node", jsforceNode);
