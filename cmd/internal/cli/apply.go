@@ -48,9 +48,15 @@ planning again shows what is left.`,
 }
 
 func (a *app) applyFresh(ctx context.Context, flags applyFlags) error {
-	plan, r, err := a.plan(ctx, flags.planFlags)
-	if err != nil || plan.Settled() {
+	plan, r, err := a.makePlan(ctx, flags.planFlags)
+	if err != nil {
 		return err
+	}
+	if err := a.showBefore(plan, flags); err != nil {
+		return err
+	}
+	if plan.Settled() {
+		return a.conclude(plan.Document(version), &reconcile.Applied{}, flags)
 	}
 	if !flags.autoApprove {
 		if err := a.approve(ctx); err != nil {
@@ -58,6 +64,20 @@ func (a *app) applyFresh(ctx context.Context, flags applyFlags) error {
 		}
 	}
 	return a.carryOut(ctx, r, plan, flags)
+}
+
+// showBefore shows what is about to be carried out. In JSON the plan comes with
+// the outcomes, as one document; whoever is asked reads it on standard error.
+func (a *app) showBefore(plan *reconcile.Plan, flags applyFlags) error {
+	if flags.format != "json" {
+		return a.show(plan, flags.planFlags)
+	}
+	if !flags.autoApprove {
+		aside := a.view()
+		aside.Out = aside.Err
+		aside.Plan(plan, describeVendors())
+	}
+	return a.writeJSON(plan, flags.outJSON)
 }
 
 func (a *app) applyKept(ctx context.Context, flags applyFlags, path string) error {
@@ -100,16 +120,22 @@ func (a *app) carryOut(ctx context.Context, r *reconcile.Reconciler, plan *recon
 	if err != nil {
 		return err
 	}
+	document := plan.Document(version) // as it was approved: apply fills in what becomes known
 	applied := r.Apply(ctx, a.stop, plan, person)
 	progress.Close()
 	if err := done(); err != nil {
 		return err
 	}
+	return a.conclude(document, applied, flags)
+}
+
+// conclude shows how it ended.
+func (a *app) conclude(plan reconcile.Document, applied *reconcile.Applied, flags applyFlags) error {
 	if flags.format == "json" {
-		if err := a.view().AppliedJSON(applied); err != nil {
+		if err := a.view().AppliedJSON(plan, applied); err != nil {
 			return err
 		}
-	} else {
+	} else if len(plan.Steps) > 0 {
 		a.view().Applied(applied)
 	}
 	if applied.Failed() {

@@ -90,8 +90,17 @@ something to do.`,
 	return c
 }
 
-// plan loads, reads, compares and shows.
+// plan makes a plan and shows it.
 func (a *app) plan(ctx context.Context, flags planFlags) (*reconcile.Plan, *reconcile.Reconciler, error) {
+	plan, r, err := a.makePlan(ctx, flags)
+	if err != nil {
+		return nil, nil, err
+	}
+	return plan, r, a.show(plan, flags)
+}
+
+// makePlan loads, reads and compares.
+func (a *app) makePlan(ctx context.Context, flags planFlags) (*reconcile.Plan, *reconcile.Reconciler, error) {
 	if err := a.checkPlan(&flags); err != nil {
 		return nil, nil, err
 	}
@@ -104,10 +113,7 @@ func (a *app) plan(ctx context.Context, flags planFlags) (*reconcile.Plan, *reco
 		return nil, nil, err
 	}
 	plan, err := a.compare(ctx, c, r, flags.options())
-	if err != nil {
-		return nil, nil, err
-	}
-	return plan, r, a.show(plan, flags)
+	return plan, r, err
 }
 
 // compare makes the plan and shows what is wrong with it.
@@ -155,18 +161,23 @@ func declares(c *config.Configuration, a schema.Address) bool {
 }
 
 func (a *app) show(plan *reconcile.Plan, flags planFlags) error {
-	document := plan.Document(version)
-	if flags.outJSON != "" {
-		if err := writeFile(a.path(flags.outJSON), document.Encode()); err != nil {
-			return err
-		}
+	if err := a.writeJSON(plan, flags.outJSON); err != nil {
+		return err
 	}
 	if flags.format == "json" {
-		_, err := a.Stdout.Write(document.Encode())
+		_, err := a.Stdout.Write(plan.Document(version).Encode())
 		return err
 	}
 	a.view().Plan(plan, describeVendors())
 	return nil
+}
+
+// writeJSON writes the plan's JSON form beside what is shown.
+func (a *app) writeJSON(plan *reconcile.Plan, path string) error {
+	if path == "" {
+		return nil
+	}
+	return writeFile(a.path(path), plan.Document(version).Encode())
 }
 
 // keep writes the plan for a later apply.

@@ -173,7 +173,7 @@ func TestApplied(t *testing.T) {
 		s.Applied(some)
 	})
 	golden(t, "applied.json", func(s Streams) {
-		if err := s.AppliedJSON(some); err != nil {
+		if err := s.AppliedJSON(everyAction().Document("test"), some); err != nil {
 			t.Fatal(err)
 		}
 	})

@@ -67,13 +67,14 @@ type outcomeJSON struct {
 	Error   string         `json:"error,omitempty"`
 }
 
-// AppliedJSON writes how an apply ended as JSON.
-func (s Streams) AppliedJSON(a *reconcile.Applied) error {
+// AppliedJSON writes a plan and how carrying it out ended, as one document.
+func (s Streams) AppliedJSON(plan reconcile.Document, a *reconcile.Applied) error {
 	document := struct {
-		FormatVersion string        `json:"format_version"`
-		Outcomes      []outcomeJSON `json:"outcomes"`
-		Calls         int           `json:"calls"`
-	}{FormatVersion: reconcile.DocumentVersion, Outcomes: []outcomeJSON{}, Calls: a.Calls.Writing}
+		FormatVersion string             `json:"format_version"`
+		Plan          reconcile.Document `json:"plan"`
+		Outcomes      []outcomeJSON      `json:"outcomes"`
+		Calls         int                `json:"calls"`
+	}{FormatVersion: reconcile.DocumentVersion, Plan: plan, Outcomes: []outcomeJSON{}, Calls: a.Calls.Writing}
 	for _, o := range a.Outcomes {
 		row := outcomeJSON{Address: o.Step.Address, Action: o.Step.Action.String(), Result: o.Result.String(), Because: o.Because}
 		if o.Err != nil {
