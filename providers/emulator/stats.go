@@ -64,7 +64,7 @@ func (c *counter) reset() {
 var (
 	versionPart = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)^v?[0-9]+\.0$`) })
 	idPart      = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^([0-9]+|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|[0-9][a-zA-Z0-9]{2}[a-zA-Z0-9]{12}([a-zA-Z0-9]{3})?(-[0-9]+)?)$`)
+		return regexp.MustCompile(`^([0-9]+|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|[0-9][a-zA-Z0-9]{2}[a-zA-Z0-9]{12}([a-zA-Z0-9]{3})?(-[0-9]+)?|[a-zA-Z0-9_-]{22}==)$`)
 	})
 )
 
