@@ -81,7 +81,11 @@ func (e *Emulator) postAgent(r *http.Request) (any, error) {
 			return nil, err
 		}
 	}
-	return map[string]string{"agent": name, "salesforce_status": e.Org.Presence(name)}, nil
+	shown := e.Tenant.Presence(name)
+	return map[string]any{
+		"agent": name, "salesforce_status": e.Org.Presence(name),
+		"cxone_state": shown.State, "cxone_reason": shown.Reason, "cxone_acw": shown.ACW,
+	}, nil
 }
 
 // An edit is what somebody changes at a vendor by hand.

@@ -91,16 +91,23 @@ func (t *Tenant) startSession(c *call) reply {
 	return accepted(row{"sessionId": id})
 }
 
-// idleTime reads an inactivityTimeout in seconds. Its limits are not known.
+// longestIdle bounds an inactivityTimeout (UNCERTAIN; the vendor's limits are
+// not known).
+const longestIdle = 24 * time.Hour
+
+// idleTime reads an inactivityTimeout in seconds.
 func idleTime(text string) (time.Duration, bool) {
 	if text == "" {
 		return defaultIdle, true
 	}
 	seconds, err := strconv.Atoi(text)
-	if seconds == 0 {
-		return defaultIdle, err == nil
+	switch {
+	case err != nil || seconds < 0 || seconds > int(longestIdle/time.Second):
+		return 0, false
+	case seconds == 0:
+		return defaultIdle, true
 	}
-	return time.Duration(seconds) * time.Second, err == nil && seconds > 0
+	return time.Duration(seconds) * time.Second, true
 }
 
 // joinSession gives an app the session that its agent has; 404 when there is

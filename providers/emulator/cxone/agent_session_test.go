@@ -233,6 +233,8 @@ func TestSessionRefusals(t *testing.T) {
 			{"joining for nobody", "POST", "join", `{"asAgentId":"999"}`, other.client, 404},
 			{"no station", "POST", "", `{"stationId":"","stationPhoneNumber":""}`, other.client, 400},
 			{"no time", "POST", "", `{"stationId":"1","inactivityTimeout":"soon"}`, other.client, 400},
+			{"less than no time", "POST", "", `{"stationId":"1","inactivityTimeout":-1}`, other.client, 400},
+			{"more time than there is", "POST", "", `{"stationId":"1","inactivityTimeout":"9223372036854775807"}`, other.client, 400},
 		}
 		for _, tc := range cases {
 			if a := tc.from.do(tc.method, strings.TrimSuffix("~/agent-sessions/"+tc.path, "/"), "text/plain", tc.body); a.status != tc.status {

@@ -148,6 +148,25 @@ func (t *Tenant) SetPresence(userName, state, code string) error {
 	return nil
 }
 
+// A Presence is what an agent shows.
+type Presence struct {
+	State  string
+	Reason string // the code's name, Refused, or none
+	ACW    bool
+	Since  time.Time
+}
+
+// Presence returns what an agent shows; the zero value for who is no agent.
+func (t *Tenant) Presence(userName string) Presence {
+	t.store.Lock()
+	defer t.store.Unlock()
+	p, err := t.agentNamed("presence", userName)
+	if err != nil {
+		return Presence{}
+	}
+	return Presence{State: p.presence.state, Reason: t.reason(p.presence), ACW: p.presence.acw, Since: p.presence.since}
+}
+
 // force brings an agent to a presence from wherever the agent is.
 func (t *Tenant) force(p *person, next presence) {
 	now := t.store.now()
