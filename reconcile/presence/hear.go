@@ -48,10 +48,30 @@ func (m *machine) observe(o Observation) {
 		m.release(CXone)
 		m.release(Salesforce)
 		m.reachable(o.Side) // who moves there is there
-	} else if o.Whole {
-		m.release(o.Side)
+	} else {
+		if sight.since > m.s.seen[o.Side].since {
+			m.retaken(o.Side)
+		}
+		if o.Whole {
+			m.release(o.Side)
+		}
 	}
 	m.s.seen[o.Side] = sight
+}
+
+// retaken notices that a side shows anew what it showed when a command went out.
+// It left that and came back to it: what we asked for was carried out, or
+// something else was, and somebody has moved it since. That is newer than the
+// decision, which must not be sent again over it. During a contact CXone queues
+// what it accepts, and nothing is known before its end.
+func (m *machine) retaken(side Side) {
+	p := m.s.pending[side]
+	if p == nil || p.id == 0 || side == CXone && inContact(m.s.shows.state) || m.s.shows.on(side) != p.saw.on(side) {
+		return
+	}
+	m.s.pending[side] = nil
+	m.tell(Entry{What: Landed, Side: side, Target: p.want.text(side), Command: p.id, Detail: "and moved back since"})
+	m.landed(side, p.want)
 }
 
 // read returns the pair as it is with the observation; false for one that says
