@@ -64,6 +64,11 @@ func TestFailures(t *testing.T) {
 			want: []string{"10 set Salesforce On_Break if Chats", "20 unmapped", "90 set Salesforce Chats if Mails"},
 		},
 		{
+			name: "09 manual override of what was never seen", why: "a state that begins anew after our write went out is somebody's, though it reads as before",
+			play: []string{"10 salesforce On_Break", "10.2 answer accepted", "15 cxone Available @14", "16 salesforce Chats", "30 tick"},
+			want: []string{"10 set CXone code \"Lunch\"", "15 set Salesforce Chats if On_Break"}, base: "Available/Chats",
+		},
+		{
 			name: "10 system states", why: "no contact state, after-call work or ACW code is ever set",
 			rule: func(r *schema.Rule) { subscribes("Mails", "InboundContact")(r); subscribes("Wrapping", "Wrap-up")(r) },
 			play: []string{"10 salesforce Mails", "20 salesforce Wrapping"}, base: "Available/Wrapping",

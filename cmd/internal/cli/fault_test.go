@@ -97,15 +97,15 @@ var refused = map[string]struct {
 	"Salesforce is down":     {hands{fault: onReads(emulator.Salesforce, emulator.Unavailable)}, []string{"503", "after 5 tries"}},
 	"connections drop":       {hands{fault: always(emulator.CXone, emulator.Drop)}, []string{"no answer", "after 5 tries"}},
 
-	"unknown profile": {hands{text: bothProviders + "presence_status \"A\" {}\nprofile_access \"Support Agent\" {\n\tstatuses = [presence_status.A]\n}\n"},
+	"unknown profile": {hands{text: bothProviders + "presence_status \"A\" {}\nprofile_access \"Suport Agent\" {\n\tstatuses = [presence_status.A]\n}\n"},
 		[]string{"Profile that does not exist", `Did you mean "Support Agent"?`, "main.hcl line 4"}},
 	"unknown permission set": {hands{text: bothProviders + "presence_status \"A\" {}\npermission_set_access \"Presence_Acess\" {\n\tstatuses = [presence_status.A]\n}\n"},
 		[]string{"Permission set that does not exist", `Did you mean "Presence_Access"?`}},
 	"unknown channel": {hands{text: bothProviders + "presence_status \"A\" {\n\tchannels = [\"sfdc_livemesage\"]\n}\n"},
 		[]string{"Service channel that does not exist", `Did you mean "sfdc_livemessage"?`, "main.hcl line 4"}},
-	"unknown status": {hands{text: bothProviders + "profile_access \"Support Agent\" {\n\tstatuses = [\"Away\"]\n}\n"},
+	"unknown status": {hands{text: bothProviders + "profile_access \"Support Agent\" {\n\tstatuses = [\"Awya\"]\n}\n"},
 		[]string{`Did you mean "Away"?`}},
-	"unknown team": {hands{text: bothProviders + "unavailable_code \"A\" {\n\tteams = [\"Support\"]\n}\n"},
+	"unknown team": {hands{text: bothProviders + "unavailable_code \"A\" {\n\tteams = [\"Suport\"]\n}\n"},
 		[]string{"eam", `Did you mean "Support"?`, "main.hcl line 4"}},
 	"unknown code": {hands{text: bothProviders + "presence_status \"A\" {}\npresence_rule \"R\" {\n\texecutor = \"lockstep\"\n\tteams = [\"Support\"]\n\tboth = [{ acd_state = code(\"Braek\"), salesforce_status = presence_status.A }]\n}\n"},
 		[]string{`Did you mean "Break"?`, "main.hcl line 7"}},
@@ -386,7 +386,7 @@ func TestForgottenWrites(t *testing.T) {
 // TestProfileTypo: a Profile deploy creates the profile that it names, so a typo
 // must be found before anything is sent (VERIFIED behaviour of the vendor).
 func TestProfileTypo(t *testing.T) {
-	for _, typo := range []string{"Support Agent", "Support Agnet", "admin ", "Custom%3A Support Profil", "Custom: Support Profil"} {
+	for _, typo := range []string{"Suport Agent", "Support Agnet", "admin ", "Custom%3A Support Profil", "Custom: Support Profil"} {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWorld(t, canaried(), emulator.Options{})
 			w.write("main.hcl", bothProviders+"presence_status \"Lunch\" {}\nprofile_access \"p\" {\n\tprofile = \""+typo+"\"\n\tstatuses = [presence_status.Lunch]\n}\n")
