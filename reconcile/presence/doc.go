@@ -45,7 +45,10 @@
 //
 //   - A decision of the person's that a contact came before is sent again when
 //     the contact ends where CXone was before it, because CXone may not have
-//     queued it (UNCERTAIN). Where it ends elsewhere, somebody chose that.
+//     queued it (UNCERTAIN). Where it ends elsewhere, somebody chose that. A
+//     person who goes back to the state before, while nobody has seen that CXone
+//     carried the decision out, cannot be told from that: there it is sent once
+//     more.
 //   - A replaced command may still be carried out. For as long as it may, the
 //     side showing what it wanted is no move, but what it asked for being done.
 //   - What was agreed while a rule was only watched is no agreement: a rule that

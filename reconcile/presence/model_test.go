@@ -34,6 +34,7 @@ type model struct {
 	before   schema.ACDState // where a contact returns to
 	next     schema.ACDState // what CXone has queued for the contact's end
 	queues   bool            // CXone queues during a contact
+	met      bool            // a contact came between the decision for CXone and its being shown
 	quiet    bool            // faults have stopped
 
 	actions, decided, excused int
@@ -130,6 +131,9 @@ func (m *model) carry(effect Effect) {
 		m.send(e.Command, func() Result { return m.post(e) })
 	case Entry:
 		m.say("  %s %s %s (base %s/%s, shows %s/%s) %s", e.What, e.Side, e.Target, e.BaseState, e.BaseStatus, e.State, e.Status, e.Detail)
+		if e.What == Decided && e.Side == CXone {
+			m.met = inContact(m.truth.state)
+		}
 		if e.What == Undeliverable || e.What == TookOver || e.What == Released {
 			m.excused++ // what is tried again later is no new decision
 		}
@@ -147,6 +151,9 @@ func (m *model) count(c Command) {
 func (m *model) personWins(target Side) {
 	seen := m.s.seen // as of before the step's own effects nothing else changes it
 	source := target.other()
+	if target == CXone && m.met {
+		return // nothing tells that from a contact that ended where it began; see the package's doc
+	}
 	if m.byPerson[target] && seen[target].since == m.stampOf(target) && seen[target].since > seen[source].since+tieMargin.Milliseconds() && m.s.base.on(target) != m.s.shows.on(target) {
 		m.fail("a person's newer action on %s is overwritten", target)
 	}
@@ -247,7 +254,7 @@ func (m *model) act(states []schema.ACDState, statuses []string) {
 	case m.truth.state.Word == schema.StateLoggedOut || what == "cxone" && !talking:
 		m.show(CXone, pair{state: rapid.SampledFrom(states).Draw(m.t, "state")}, true)
 	case what == "contact":
-		m.before, m.next = m.truth.state, schema.ACDState{}
+		m.before, m.next, m.met = m.truth.state, schema.ACDState{}, true
 		m.show(CXone, pair{state: acd("InboundContact")}, false)
 	}
 }
