@@ -1,6 +1,10 @@
 package presence
 
-import "github.com/lockstep-sync/lockstep/schema"
+import (
+	"slices"
+
+	"github.com/lockstep-sync/lockstep/schema"
+)
 
 // land finds out which commands have been carried out: the one that is under
 // way, or one that a newer decision has replaced. What they wanted becomes the
@@ -74,7 +78,7 @@ func (m *machine) published(p pair) {
 // landLate looks for a replaced command that was carried out after all.
 func (m *machine) landLate(side Side) {
 	shown := m.s.shows.on(side)
-	if shown == m.s.base.on(side) && !(side == Salesforce && m.tookBack()) {
+	if shown == m.s.base.on(side) && (side != Salesforce || !m.tookBack()) {
 		return
 	}
 	for i, l := range m.s.late {
@@ -181,7 +185,7 @@ const maxLate = 16
 
 func (m *machine) remember(l late) {
 	m.forget(func(old late) bool { return old.side == l.side && old.want == l.want })
-	rest := append(m.s.late[:len(m.s.late):len(m.s.late)], l)
+	rest := append(slices.Clip(m.s.late), l)
 	m.s.late = rest[max(0, len(rest)-maxLate):]
 }
 

@@ -43,13 +43,13 @@ func (r *Rule) Live() bool { return r.live }
 
 func digest(rule schema.Rule, facts Facts) uint64 {
 	h := fnv.New64a()
-	fmt.Fprintf(h, "%q %q\n", rule.Name, rule.AfterContact)
+	_, _ = fmt.Fprintf(h, "%q %q\n", rule.Name, rule.AfterContact)
 	for _, table := range [][]schema.Row{rule.Publisher, rule.Subscriber} {
 		for i := range table {
 			s := table[i].State
-			fmt.Fprintf(h, "%q %q %q %t\n", s.Word, s.Code, table[i].Status.Name, facts.Codes[s.Code].ACW)
+			_, _ = fmt.Fprintf(h, "%q %q %q %t\n", s.Word, s.Code, table[i].Status.Name, facts.Codes[s.Code].ACW)
 		}
-		fmt.Fprintln(h)
+		_, _ = fmt.Fprintln(h)
 	}
 	return h.Sum64()
 }
