@@ -252,7 +252,8 @@ func writeJSON(b *testing.B, path string, v any) {
 }
 
 // writeTerraform writes n terraform_data resources and the state in which they
-// have all been applied. Applying them for real takes terraform an hour.
+// have all been applied, because applying so many for real is no part of what is
+// measured.
 func writeTerraform(b *testing.B, dir string, n int) {
 	b.Helper()
 	var text strings.Builder
@@ -353,25 +354,20 @@ func BenchmarkForEach(b *testing.B) {
 	}
 }
 
-// BenchmarkVersion starts the command and lets it say its version, beside
-// terraform's, which tells how fast the machine is today: the bar of 15 ms is for
-// one on which terraform takes 61.
+// BenchmarkVersion starts the command and lets it say its version. Terraform's,
+// where it is there, tells how fast the machine is today.
 func BenchmarkVersion(b *testing.B) {
-	terraform, err := exec.LookPath("terraform")
-	if err != nil {
-		b.Skip("terraform is not on this machine")
-	}
-	const ours, theirs = 15.0, 61.0
 	binary := build(b)
 	for b.Loop() {
 		u := best(20, func() usage { return run(b, ".", nil, binary, "version") })
-		other := best(5, func() usage { return run(b, ".", nil, terraform, "version") })
-		ratio := other.wall.Seconds() / u.wall.Seconds()
 		b.ReportMetric(float64(u.wall.Microseconds())/1000, "ms")
-		b.ReportMetric(float64(other.wall.Microseconds())/1000, "terraform-ms")
 		b.ReportMetric(u.mib, "MiB")
-		if ratio < theirs/ours || u.mib > 20 {
-			b.Errorf("version: %s, %.1f MiB, %.1f times as fast as terraform's; the bars are 20 MiB and %.1f times", u.wall, u.mib, ratio, theirs/ours)
+		if terraform, err := exec.LookPath("terraform"); err == nil {
+			other := best(5, func() usage { return run(b, ".", nil, terraform, "version") })
+			b.ReportMetric(float64(other.wall.Microseconds())/1000, "terraform-ms")
+		}
+		if u.wall > 15*time.Millisecond || u.mib > 20 {
+			b.Errorf("version: %s, %.1f MiB; the bars are 15 ms and 20 MiB", u.wall, u.mib)
 		}
 	}
 }
