@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 
@@ -450,23 +451,21 @@ func TestInterrupt(t *testing.T) {
 	for _, again := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
 			signals := make(chan os.Signal, 2)
-			var interrupt func()
-			w := newWorld(t, canaried(), emulator.Options{OnCall: func(vendor, method, path string, _ int) {
-				if interrupt != nil && vendor == emulator.Salesforce && method == http.MethodPost && strings.Contains(path, "deployRequest") {
-					interrupt()
-				}
-			}})
-			w.Signals = signals
-			w.write("main.hcl", oneOfEach)
-			interrupt = func() {
-				interrupt = nil
+			interrupt := sync.OnceFunc(func() {
 				signals <- os.Interrupt
 				synctest.Wait()
 				if again {
 					signals <- os.Interrupt
 					synctest.Wait()
 				}
-			}
+			})
+			w := newWorld(t, canaried(), emulator.Options{OnCall: func(vendor, method, path string, _ int) {
+				if vendor == emulator.Salesforce && method == http.MethodPost && strings.Contains(path, "deployRequest") {
+					interrupt()
+				}
+			}})
+			w.Signals = signals
+			w.write("main.hcl", oneOfEach)
 			if status := w.run("apply", "-auto-approve"); status != exitError {
 				t.Errorf("exit status %d, want %d:\n%s%s", status, exitError, w.out, w.err)
 			}
