@@ -10,7 +10,8 @@ import (
 )
 
 // Open opens the store at where: postgres://… and postgresql://… are a
-// database, everything else is the path of a file.
+// database, everything else is the path of a file. A file that another process
+// has open is reached through that process, if it listens.
 func Open(ctx context.Context, where schema.Secret) (Store, error) {
 	text := where.Reveal()
 	scheme, _, isURL := strings.Cut(text, "://")
@@ -26,7 +27,13 @@ func Open(ctx context.Context, where schema.Secret) (Store, error) {
 	case likeConnection(text):
 		return nil, errors.New("open store: this reads like a database without postgres:// in front; a path with such signs must begin with ./ or /")
 	}
-	return opened(OpenFile(text))
+	f, err := OpenFile(text)
+	if errors.Is(err, ErrLocked) {
+		if r, err := Dial(ctx, text); err == nil {
+			return r, nil
+		}
+	}
+	return opened(f, err)
 }
 
 // likeConnection suspects a connection string, which must not become the name

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"iter"
 	"math"
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -53,6 +54,55 @@ func fileBench(t *testing.T) *bench {
 	return b
 }
 
+// remoteBench asks a process that has the file open, which is this one.
+func remoteBench(t *testing.T) *bench {
+	dir, err := os.MkdirTemp("", "store") //nolint:usetesting // the names of tests are too long for a socket
+	must(t, err)
+	t.Cleanup(func() { must(t, os.RemoveAll(dir)) })
+	path := filepath.Join(dir, "store")
+	f, stop := serveFile(t, path)
+	b := &bench{}
+	dial := func() Store {
+		r, err := Dial(t.Context(), path)
+		must(t, err)
+		return r
+	}
+	b.one, b.two = dial(), dial()
+	b.reopen = func(t *testing.T) Store {
+		t.Helper()
+		stop()
+		f, stop = serveFile(t, path)
+		return dial()
+	}
+	b.pass = func(_ *testing.T, d time.Duration) {
+		f.write.Lock()
+		defer f.write.Unlock()
+		for name, l := range f.leases {
+			l.Until = l.Until.Add(-d)
+			f.leases[name] = l
+		}
+	}
+	b.putBack = func(*testing.T, time.Duration) {}
+	t.Cleanup(func() { stop() })
+	return b
+}
+
+// serveFile opens a store and answers for it until stop is called.
+func serveFile(t *testing.T, path string) (f *File, stop func()) {
+	t.Helper()
+	f, err := OpenFile(path)
+	must(t, err)
+	listener, err := Listen(path)
+	must(t, err)
+	served := make(chan error, 1)
+	go func() { served <- Serve(context.Background(), listener, f) }()
+	return f, func() {
+		must(t, listener.Close())
+		must(t, <-served)
+		must(t, f.Close())
+	}
+}
+
 func postgresBench(t *testing.T) *bench { t.Helper(); return databaseBench(t, pgx.ReadCommitted) }
 
 // serializableBench stands in for the databases that abort a transaction
@@ -84,7 +134,7 @@ func databaseBench(t *testing.T, isolation pgx.TxIsoLevel) *bench {
 
 // TestStore holds both stores to the same promises.
 func TestStore(t *testing.T) {
-	kinds := map[string]func(*testing.T) *bench{"file": fileBench, "postgres": postgresBench, "serializable": serializableBench}
+	kinds := map[string]func(*testing.T) *bench{"file": fileBench, "remote": remoteBench, "postgres": postgresBench, "serializable": serializableBench}
 	promises := map[string]func(*testing.T, *bench){
 		"what is set is remembered":           testRemember,
 		"a batch is all or nothing":           testWhole,
