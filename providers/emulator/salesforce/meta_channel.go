@@ -81,6 +81,11 @@ func checkChannelMember(e *edit, c *component) *problem {
 	if object := e.org.schema.object(base); !isChange || object == nil || !object.visible(false) {
 		return problemf("INVALID_CROSS_REFERENCE_KEY", "In field: selectedEntity - no change event named %s found", entity).at(c.body)
 	}
+	if filter := c.body.get("filterExpression"); filter != "" {
+		if _, err := e.org.changeFilter(e.org.schema.object(base), filter); err != nil {
+			return problemf("INVALID_INPUT", "In field: filterExpression - %v", err).at(c.body) // UNCERTAIN text and code
+		}
+	}
 	selected := map[string]bool{strings.ToLower(entity): true}
 	for _, r := range e.rows("PlatformEventChannelMember") {
 		if strings.EqualFold(r.text("FullName"), c.fullName) {

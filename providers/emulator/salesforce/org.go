@@ -44,10 +44,14 @@ type Org struct {
 	sessions map[string]*session // by access token
 	revoked  map[string]bool     // refresh tokens that work no more
 	cursors  map[string]*cursor  // open queries by locator
-	online   func(userID string) bool
+	hub      *hub
 	usage    usage
 	nested   int // inside a composite call, which counts as one
 	meta     *metaPlane
+
+	presences map[string]string // by user: the row of the current interval
+	bus       *bus
+	schemas   *schemas
 }
 
 // maxBody bounds what a request may send; a metadata deploy is the largest.
@@ -69,8 +73,12 @@ func New(t *tenant.Tenant, options Options) *Org {
 		sessions: map[string]*session{},
 		revoked:  map[string]bool{},
 		cursors:  map[string]*cursor{},
-		online:   func(string) bool { return false },
+		hub:      newHub(),
 		meta:     newMetaPlane(),
+
+		presences: map[string]string{},
+		bus:       newBus(options.Now),
+		schemas:   newSchemas(),
 	}
 	for _, object := range o.schema.ordered {
 		o.store.define(object.name, object.prefix)
@@ -106,17 +114,26 @@ func (o *Org) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer := &answer{header: http.Header{}, status: http.StatusOK}
-	o.serveLocked(answer, withBody(r, body))
+	if clean := withBody(r, body); isCometD(clean.URL.Path) {
+		o.serveCometD(answer, clean, body) // locks by itself: it may wait
+	} else {
+		for _, tell := range o.serveLocked(answer, clean) {
+			tell()
+		}
+	}
 	maps.Copy(w.Header(), answer.header)
 	w.WriteHeader(answer.status)
 	_, _ = w.Write(answer.body.Bytes()) // the client went away: nothing to do
 }
 
-func (o *Org) serveLocked(w http.ResponseWriter, r *http.Request) {
+// serveLocked answers a call and returns what to tell listeners in this
+// process, who may call the org in turn.
+func (o *Org) serveLocked(w http.ResponseWriter, r *http.Request) []func() {
 	o.store.Lock()
 	defer o.store.Unlock()
 	o.advance()
 	o.mux.ServeHTTP(w, r)
+	return o.hub.takeDue()
 }
 
 // maxRequestLine is where the edge starts to answer 431 (SECONDARY: clients

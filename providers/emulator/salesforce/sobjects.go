@@ -156,6 +156,10 @@ func (o *Org) remove(c *call, t *object, id string) *apiError {
 	}
 	o.store.remove(t.name, func(r row) bool { return r.text("Id") == held.text("Id") })
 	o.afterChange(t, held, -1)
+	if t.name == presenceObject {
+		o.bus.begin()
+		o.capture(t.name, "DELETE", c.session.userID, held, nil)
+	}
 	return nil
 }
 
