@@ -159,15 +159,16 @@ func (o *Org) allocation() int {
 }
 
 // limits shows the allocations that the sync lives on: those of Enterprise
-// Edition.
+// Edition, but for streaming, which are those of the org's own.
 func (o *Org) limits(c *call) {
 	type limit struct{ Max, Remaining int }
 	full := func(n int) limit { return limit{n, n} }
-	daily := o.allocation()
+	daily, streaming := o.allocation(), o.streamingLimits()
+	delivered := o.hub.spent.total(o.options.Now())
 	writeJSON(c.w, http.StatusOK, map[string]limit{
 		"DailyApiRequests":              {daily, max(0, daily-o.usage.total(o.options.Now()))},
-		"StreamingApiConcurrentClients": full(1_000),
-		"DailyStreamingApiEvents":       full(200_000),
+		"StreamingApiConcurrentClients": {streaming.clients, max(0, streaming.clients-len(o.hub.clients))},
+		"DailyStreamingApiEvents":       {streaming.notifications, max(0, streaming.notifications-delivered)},
 		"DailyDeliveredPlatformEvents":  full(25_000),
 		"HourlyPublishedPlatformEvents": full(50_000),
 		"DataStorageMB":                 full(10_240),

@@ -6,15 +6,20 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/lockstep-sync/lockstep/providers/emulator/salesforce"
 )
 
 func TestPush(t *testing.T) {
 	d := newDesk(t, nil)
 	ana := d.id(`SELECT Id FROM User WHERE Username = 'ana.lopez@acme.example'`)
 	ben := d.id(`SELECT Id FROM User WHERE Username = 'ben.okafor@acme.example'`)
-	d.org.SetOnline(func(id string) bool { return id == ana })
-	_, created := d.do(http.MethodPost, v67+"/sobjects/StreamingChannel", map[string]any{"Name": "/u/lockstep"})
-	push := v67 + "/sobjects/StreamingChannel/" + created.(map[string]any)["id"].(string) + "/push"
+	push := d.channel("/u/lockstep")
+	var told []string
+	stop, err := d.org.Listen("ana.lopez@acme.example", "/u/lockstep", func(m salesforce.Message) { told = append(told, m.Payload) })
+	if err != nil {
+		t.Fatal(err)
+	}
 
 	_, online := d.do(http.MethodGet, push, nil)
 	if diff := cmp.Diff(map[string]any{"OnlineUserIds": []any{ana}, "ChannelName": "/u/lockstep"}, online); diff != "" {
@@ -31,6 +36,9 @@ func TestPush(t *testing.T) {
 	if diff := cmp.Diff(want, answer); diff != "" {
 		t.Error("one row an event: -want +got:\n" + diff)
 	}
+	if diff := cmp.Diff([]string{"x", "x"}, told); diff != "" {
+		t.Error("what her console was told: -want +got:\n" + diff)
+	}
 	long := map[string]any{"pushEvents": []any{map[string]any{"payload": strings.Repeat("x", 3001)}}}
 	if got := code(d.do(http.MethodPost, push, long)); got != "400 STRING_TOO_LONG" {
 		t.Errorf("3,001 characters: %s", got)
@@ -38,6 +46,19 @@ func TestPush(t *testing.T) {
 	if got := code(d.do(http.MethodGet, v67+"/sobjects/StreamingChannel/0M65g0000009999/push", nil)); got != "404 NOT_FOUND" {
 		t.Errorf("no such channel: %s", got)
 	}
+	stop()
+	stop()
+	_, online = d.do(http.MethodGet, push, nil)
+	if diff := cmp.Diff([]any{}, online.(map[string]any)["OnlineUserIds"]); diff != "" {
+		t.Error("the console is closed: -want +got:\n" + diff)
+	}
+}
+
+// channel makes a generic streaming channel and returns the path to push to.
+func (d *desk) channel(name string) string {
+	d.t.Helper()
+	_, created := d.do(http.MethodPost, v67+"/sobjects/StreamingChannel", map[string]any{"Name": name})
+	return v67 + "/sobjects/StreamingChannel/" + created.(map[string]any)["id"].(string) + "/push"
 }
 
 // A channel of change events is set up over the Tooling API, and there is room
