@@ -45,6 +45,11 @@ type bus struct {
 	woken  chan struct{} // closed at the next news
 	unique int           // transactions
 	steps  int           // changes in this transaction
+	calls  int           // of the Pub/Sub API
+	drops  int           // how often all streams were ended
+
+	spent     usage // deliveries
+	allowance int   // of deliveries in 24 hours; 0 is the edition's
 }
 
 func newBus(now func() time.Time) *bus {

@@ -169,7 +169,7 @@ func (o *Org) limits(c *call) {
 		"DailyApiRequests":              {daily, max(0, daily-o.usage.total(o.options.Now()))},
 		"StreamingApiConcurrentClients": {streaming.clients, max(0, streaming.clients-len(o.hub.clients))},
 		"DailyStreamingApiEvents":       {streaming.notifications, max(0, streaming.notifications-delivered)},
-		"DailyDeliveredPlatformEvents":  full(25_000),
+		"DailyDeliveredPlatformEvents":  {o.deliveries(), o.deliveriesLeft()},
 		"HourlyPublishedPlatformEvents": full(50_000),
 		"DataStorageMB":                 full(10_240),
 	})

@@ -71,6 +71,7 @@ func (o *Org) ExpireSessions() {
 	o.store.Lock()
 	defer o.store.Unlock()
 	clear(o.sessions)
+	o.bus.wake() // the streams learn of it at once
 }
 
 // organization is the org's 18-character Id.
