@@ -144,6 +144,7 @@ func (c *Connection) call(ctx context.Context, method, path string, query url.Va
 	if len(query) > 0 {
 		path += "?" + query.Encode()
 	}
+	sent := time.Now()
 	resp, err := c.inSession(ctx, func(s *session) (*rest.Response, error) {
 		if err := c.mayAsk(s, method, path); err != nil {
 			return nil, err
@@ -153,7 +154,7 @@ func (c *Connection) call(ctx context.Context, method, path string, query url.Va
 	if err != nil {
 		return nil, err
 	}
-	return &Answer{Status: resp.Status, Header: resp.Header, Body: resp.Body, response: resp}, nil
+	return &Answer{Status: resp.Status, Header: resp.Header, Body: resp.Body, sent: sent, received: time.Now(), response: resp}, nil
 }
 
 // inSession calls with a session, and once more with a new one when the

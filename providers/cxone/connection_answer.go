@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/lockstep-sync/lockstep/providers/internal/rest"
 )
@@ -18,6 +19,9 @@ type Answer struct {
 	Status int
 	Header http.Header
 	Body   []byte
+
+	// The vendor answered between these times of our clock.
+	sent, received time.Time
 
 	response *rest.Response
 }

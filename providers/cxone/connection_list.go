@@ -19,11 +19,25 @@ const (
 	maxPages = 10_000
 )
 
-// List returns the rows under the plural's key ("agents") of all pages,
-// following _links.next, and where there are no links, totalRecords. 204 is
+// List returns the rows under the plural's key ("agents") of all pages. 204 is
 // an empty list. T is a struct (its keys match whatever their case) or
 // [Loose].
 func List[T any](ctx context.Context, c *Connection, path string, query url.Values, plural string) ([]T, error) {
+	var rows []T
+	err := eachPage(ctx, c, path, query, plural, func(p page[T]) error {
+		rows = append(rows, p.rows...)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return rows, nil
+}
+
+// eachPage visits all pages of a list in order, following _links.next, and
+// where there are no links, totalRecords. An answer without a body is a page
+// without rows.
+func eachPage[T any](ctx context.Context, c *Connection, path string, query url.Values, plural string, visit func(page[T]) error) error {
 	query = maps.Clone(query)
 	if query == nil {
 		query = url.Values{}
@@ -31,41 +45,41 @@ func List[T any](ctx context.Context, c *Connection, path string, query url.Valu
 	if !query.Has("top") {
 		query.Set("top", strconv.Itoa(defaultTop))
 	}
-	var rows []T
+	read := 0
 	for range maxPages {
 		answer, err := c.Get(ctx, path, query)
 		if err != nil {
-			return nil, err
-		}
-		if answer.Status == http.StatusNoContent || answer.Status == http.StatusNotModified || answer.isEmpty() {
-			return rows, nil
+			return err
 		}
 		page, err := readPage[T](answer, plural)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		rows = append(rows, page.rows...)
+		if err := visit(page); err != nil {
+			return err
+		}
+		read += len(page.rows)
 		switch {
 		case len(page.rows) == 0:
-			return rows, nil
+			return nil
 		case page.next != "":
 			next, err := url.Parse(page.next)
 			if err != nil {
-				return nil, answer.response.Bad("_links.next is no address", nil)
+				return answer.response.Bad("_links.next is no address", nil)
 			}
 			// Only path and query are followed: a link must not carry the
 			// token to another host.
 			if next.Path == path && maps.EqualFunc(next.Query(), query, slices.Equal) {
-				return nil, answer.response.Bad("_links.next leads back to the same page", nil)
+				return answer.response.Bad("_links.next leads back to the same page", nil)
 			}
 			path, query = next.Path, next.Query()
-		case page.total > len(rows):
-			query.Set("skip", strconv.Itoa(len(rows)))
+		case page.total > read:
+			query.Set("skip", strconv.Itoa(read))
 		default:
-			return rows, nil
+			return nil
 		}
 	}
-	return nil, fmt.Errorf("GET %s: more than %d pages", path, maxPages)
+	return fmt.Errorf("GET %s: more than %d pages", path, maxPages)
 }
 
 // A page is one answer of a list.
@@ -73,9 +87,15 @@ type page[T any] struct {
 	rows  []T
 	next  string
 	total int
+
+	answer *Answer
+	body   Loose // nil when there was none
 }
 
 func readPage[T any](answer *Answer, plural string) (page[T], error) {
+	if answer.Status == http.StatusNoContent || answer.Status == http.StatusNotModified || answer.isEmpty() {
+		return page[T]{answer: answer}, nil
+	}
 	body, err := answer.Loose()
 	if err != nil {
 		return page[T]{}, err
@@ -83,12 +103,12 @@ func readPage[T any](answer *Answer, plural string) (page[T], error) {
 	if !body.Has(plural) {
 		// A list that says it is empty may leave the rows out.
 		if body.Has("totalRecords") && body.Int("totalRecords") == 0 {
-			return page[T]{}, nil
+			return page[T]{answer: answer, body: body}, nil
 		}
 		return page[T]{}, answer.response.Bad(fmt.Sprintf("answer holds no %q", plural), nil)
 	}
 	value, _ := body.find([]string{plural})
-	p := page[T]{next: body.Object("_links").Text("next"), total: body.Int("totalRecords")}
+	p := page[T]{next: body.Object("_links").Text("next"), total: body.Int("totalRecords"), answer: answer, body: body}
 	if err := json.Unmarshal(value, &p.rows); err != nil {
 		// The parser's words may quote a value.
 		return page[T]{}, answer.response.Bad(fmt.Sprintf("rows of %q have the wrong shape", plural), nil)

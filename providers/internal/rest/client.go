@@ -98,7 +98,7 @@ func (c *Client) Refusal(method, path string, status int, fault Fault) error {
 func (c *Client) refusal(req *http.Request, d done) *Error {
 	scrub := c.Transport.settings.Scrub
 	e := &Error{
-		Method: req.Method, Path: req.URL.Path, Status: d.status, Tries: d.tries, Unclear: d.lost,
+		Method: req.Method, Path: req.URL.Path, Status: d.status, Tries: d.tries, Unclear: d.lost, RetryAfter: retryAfter(d.header),
 		Code: clean(d.fault.Code, scrub), Message: clean(d.fault.Message, scrub),
 	}
 	switch {

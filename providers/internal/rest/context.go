@@ -40,6 +40,17 @@ func ByMethod(ctx context.Context) context.Context {
 	return context.WithValue(ctx, modeKey{}, byMethod)
 }
 
+type oneTryKey struct{}
+
+// OneTry marks requests that are sent once, however they are met: whoever asks
+// decides afresh whether to ask again, because by then something else may be
+// wanted. [Error.RetryAfter] says what the vendor asks for.
+func OneTry(ctx context.Context) context.Context {
+	return context.WithValue(ctx, oneTryKey{}, true)
+}
+
+func isOneTry(ctx context.Context) bool { return ctx.Value(oneTryKey{}) != nil }
+
 // modeOf resolves a request's mode to one of once, repeatable and readOnly.
 func modeOf(req *http.Request) mode {
 	m, _ := req.Context().Value(modeKey{}).(mode)

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"time"
 	"unicode"
 )
 
@@ -24,7 +25,10 @@ type Error struct {
 	Tries        int
 	// Unclear says that the request may have been carried out all the same.
 	Unclear bool
-	Err     error // the cause below, nil when the vendor answered
+	// RetryAfter is how long the vendor asks to be left alone, 0 when it does
+	// not say.
+	RetryAfter time.Duration
+	Err        error // the cause below, nil when the vendor answered
 }
 
 // Error returns the fragments in the order in which they chain.
@@ -75,6 +79,15 @@ func IsUnclear(err error) bool {
 func StatusOf(err error) int {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Status
+	}
+	return 0
+}
+
+// RetryAfterOf returns how long the vendor asks to be left alone, 0 when err
+// does not say.
+func RetryAfterOf(err error) time.Duration {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.RetryAfter
 	}
 	return 0
 }

@@ -133,7 +133,7 @@ func (t *Transport) do(req *http.Request) (done, error) {
 		v := judge(m, d.outcome)
 		d.lost = d.lost || v.lost
 		wait := max(delays.NextBackOff(), v.after)
-		if d.tries >= v.tries || time.Since(start)+wait > maxElapsed {
+		if d.tries >= v.tries || isOneTry(req.Context()) || time.Since(start)+wait > maxElapsed {
 			break
 		}
 		if err := Sleep(req.Context(), wait); err != nil {
