@@ -77,7 +77,7 @@ func (t *Tenant) reason(shown presence) string {
 
 // announce tells an agent's app what the agent shows.
 func (t *Tenant) announce(p *person) {
-	if p.session != nil {
+	if p.session != nil && p.session.followed {
 		p.session.tell(t.stateEvent(p))
 	}
 }

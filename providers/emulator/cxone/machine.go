@@ -21,7 +21,9 @@ func (t *Tenant) show(p *person, next presence, at time.Time) {
 	t.store.alarms.stop(p.limit)
 	p.limit = nil
 	next.since = t.store.stampAt(at)
+	t.store.remember(p)
 	p.presence = next
+	t.store.timeline.place(p)
 	if next.limit > 0 {
 		p.limit = t.store.alarms.set(at.Add(next.limit), func(at time.Time) { t.timeOut(p, at) })
 	}

@@ -59,8 +59,9 @@ func acdRoutes() []route {
 		{pattern: "GET agents/{agentId}/indicators", handle: (*Tenant).agentIndicators},
 		{pattern: "GET cache/agentstate", handle: (*Tenant).cachedStates},
 		{pattern: "GET agents/{agentId}/states", handle: (*Tenant).statesOfAgent},
-		{pattern: "POST agents/{agentId}/state", handle: (*Tenant).setState},
-		{pattern: "POST agents/{agentId}/logout", handle: (*Tenant).logOut},
+		// Which permission these two need is UNCERTAIN.
+		{pattern: "POST agents/{agentId}/state", handle: (*Tenant).setState, needs: PermissionAgentSessions},
+		{pattern: "POST agents/{agentId}/logout", handle: (*Tenant).logOut, needs: PermissionAgentSessions},
 
 		{pattern: "GET teams", handle: (*Tenant).listTeams},
 		{pattern: "GET teams/{teamId}", handle: (*Tenant).getTeam},

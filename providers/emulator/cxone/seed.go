@@ -94,6 +94,7 @@ func (t *Tenant) enlist(p *person, to *team) {
 	p.team, p.profileID = to, defaultProfile
 	p.presence = presence{state: stateLoggedOut, since: t.store.stamp()}
 	t.store.agents[p.agentID] = p
+	t.store.timeline.place(p)
 }
 
 // teamBy finds a team by its ACD id, in digits, or by its UUID.

@@ -120,6 +120,9 @@ func (t *Tenant) answer(rt route, c *call) reply {
 	t.store.Lock()
 	defer t.store.Unlock()
 	t.catchUp()
+	if a, refused := t.rateGate(dialectOf(c.URL.Path)); refused {
+		return a
+	}
 	if !rt.open {
 		caller, reason := t.authenticate(c.Request)
 		if caller == nil {

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/lockstep-sync/lockstep/schema"
@@ -47,17 +48,18 @@ func (t *Tenant) stateCatalogue(*call) reply {
 
 // stateRow is an agent's presence as the business unit's poll shows it.
 func (t *Tenant) stateRow(p *person) row {
+	held := t.store.shown(p)
 	shown := row{
 		"agentId": p.agentID, "userName": p.userName, "firstName": p.firstName, "lastName": p.lastName,
 		"businessUnitId": t.businessUnit, "teamId": p.team.id, "teamName": p.team.name,
-		"agentStateId": slices.Index(catalogue(), p.presence.state), "agentStateName": p.presence.state,
-		"isACW": p.presence.acw, "isActive": p.active,
-		"outStateId": p.presence.outState, "outStateDescription": t.reason(p.presence),
-		"isOutbound":   p.presence.state == schema.StateOutboundContact,
+		"agentStateId": slices.Index(catalogue(), held.state), "agentStateName": held.state,
+		"isACW": held.acw, "isActive": p.active,
+		"outStateId": held.outState, "outStateDescription": t.reason(held),
+		"isOutbound":   held.state == schema.StateOutboundContact,
 		"openContacts": 0,
-		"startDate":    timestamp(p.presence.since), "lastUpdateTime": timestamp(p.presence.since),
+		"startDate":    timestamp(held.since), "lastUpdateTime": timestamp(held.since),
 	}
-	if p.inContact() {
+	if schema.IsContactState(held.state) {
 		shown["contactId"], shown["openContacts"] = p.contact, 1
 	}
 	if p.session != nil {
@@ -65,6 +67,25 @@ func (t *Tenant) stateRow(p *person) row {
 		shown["stationId"], shown["stationPhoneNumber"] = p.session.station.id, p.session.station.phone
 	}
 	return shown
+}
+
+// spelled writes a row of states as the tenant's version does.
+func (t *Tenant) spelled(shown row) row {
+	if !t.quirks.PascalCase {
+		return shown
+	}
+	if shown["agentStateName"] == stateAvailable {
+		for _, name := range []string{"outStateId", "outStateCode", "outStateDescription"} {
+			if _, there := shown[name]; there {
+				shown[name] = nil
+			}
+		}
+	}
+	pascal := make(row, len(shown))
+	for name, value := range shown {
+		pascal[strings.ToUpper(name[:1])+name[1:]] = value
+	}
+	return pascal
 }
 
 // listStates is the business unit's poll. Without a cursor, or with one from
@@ -75,12 +96,13 @@ func (t *Tenant) listStates(c *call) reply {
 	if err != nil {
 		return refused(err)
 	}
-	changed := t.store.eachAgent(func(p *person) bool { return p.active && newer(p.presence.since, since) })
+	changed := t.store.changed(since)
 	if len(changed) == 0 {
 		return t.noNews()
 	}
 	return page(c, listing[*person]{
-		plural: "agentStates", items: changed, row: t.stateRow, links: true,
+		plural: "agentStates", items: changed, links: true,
+		row:  func(p *person) row { return t.spelled(t.stateRow(p)) },
 		head: row{"lastPollTime": timestamp(t.store.poll())},
 	})
 }
@@ -101,11 +123,11 @@ func (t *Tenant) cachedStates(c *call) reply {
 		return refused(err)
 	}
 	rows := []row{}
-	for _, p := range t.store.eachAgent(func(p *person) bool { return p.active && newer(p.presence.since, since) }) {
+	for _, p := range t.store.changed(since) {
 		shown := t.stateRow(p)
 		shown["userId"], shown["outStateCode"] = p.userID, shown["outStateId"]
 		delete(shown, "outStateId")
-		rows = append(rows, shown)
+		rows = append(rows, t.spelled(shown))
 	}
 	if len(rows) == 0 {
 		return t.noNews()
@@ -125,12 +147,12 @@ func (t *Tenant) statesOfAgent(c *call) reply {
 	if err != nil {
 		return refused(err)
 	}
-	if !newer(p.presence.since, since) {
+	if !newer(t.store.shown(p).since, since) {
 		return empty(http.StatusNoContent)
 	}
 	shown := t.stateRow(p)
 	shown["lastPollTime"] = timestamp(t.store.poll())
-	return ok(row{"agentStates": only(c.query.Get("fields"), []row{shown})})
+	return ok(row{"agentStates": only(c.query.Get("fields"), []row{t.spelled(shown)})})
 }
 
 // setState is the administrative state change. Its parameters are in the

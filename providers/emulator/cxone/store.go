@@ -21,6 +21,11 @@ type store struct {
 	keys     *index[string, accessKey]
 	denied   map[Permission]bool
 	throttle throttle
+	window   window
+
+	timeline timeline
+	tick     time.Duration // see [Quirks.Tick]
+	behind   time.Duration // see [Quirks.StatesBehind]
 
 	alarms   alarms
 	desks    map[string]*agentSession // agents' sessions by key, with those that ended of late
@@ -65,11 +70,14 @@ type person struct {
 	updated             time.Time
 
 	presence presence
-	next     *presence // chosen during a contact or after-call work, for when they end
-	before   presence  // what the contact under way interrupted
-	after    *presence // the after-call work of the contact under way, if any
-	contact  int       // the latest contact
-	limit    *alarm    // when the presence times out
+	next     *presence  // chosen during a contact or after-call work, for when they end
+	before   presence   // what the contact under way interrupted
+	after    *presence  // the after-call work of the contact under way, if any
+	contact  int        // the latest contact
+	limit    *alarm     // when the presence times out
+	past     []presence // what replicas that are behind still show, the oldest first
+	earlier  *person    // in the timeline
+	later    *person
 	session  *agentSession
 }
 
@@ -103,11 +111,14 @@ func newStore(now func() time.Time) *store {
 
 // stamp is the time of a change. It is always later than any lastPollTime
 // given out, so that a client which polls with the server's cursor misses
-// nothing, even when the clock stands still.
+// nothing, even when the clock stands still, unless [Quirks.Tick] says otherwise.
 func (s *store) stamp() time.Time { return s.stampAt(s.now()) }
 
 // stampAt is the time of a change that happened at a time not long ago.
 func (s *store) stampAt(at time.Time) time.Time {
+	if s.tick > 0 {
+		return at.Truncate(s.tick)
+	}
 	at = at.Truncate(time.Millisecond)
 	if at.After(s.polled) {
 		return at

@@ -35,6 +35,19 @@ type Quirks struct {
 	// LoggedOutConflict answers a state change of an agent who is not logged
 	// in with 409 rather than 404 (UNCERTAIN which the vendor does).
 	LoggedOutConflict bool
+	// PascalCase writes agents' states as samples of 2015 are written:
+	// AgentStateId for agentStateId, and a null out-state for who is Available.
+	PascalCase bool
+	// Tick is how coarse the clock is that stamps changes of state and
+	// lastPollTime: what changes in the tick of a poll, after it, is not after
+	// that poll's lastPollTime. 0 is a clock that never shows a time twice.
+	Tick time.Duration
+	// StatesBehind is how far the replica that answers reads of states is
+	// behind. It does not know that it is: its lastPollTime is the present.
+	StatesBehind time.Duration
+	// CallsPerSecond is how many calls of the ACD's API are answered within a
+	// second, the others with 429 and Retry-After; 0 is any number.
+	CallsPerSecond int
 }
 
 // A Tenant is one emulated CXone tenant. It is safe for concurrent use.
@@ -66,12 +79,12 @@ func New(seed *tenant.Tenant, options Options) *Tenant {
 		noPresence:   seed.CXone.NoPresence,
 		clients:      map[string]string{},
 		hosts:        options.Hosts,
-		quirks:       options.Quirks,
 		mux:          http.NewServeMux(),
 		store:        newStore(now),
 		signer:       &signer{key: options.Key},
 		sessions:     newSessions(),
 	}
+	t.SetQuirks(options.Quirks)
 	t.seed(seed)
 	for _, r := range routes() {
 		t.mux.HandleFunc(r.pattern, t.serve(r))
