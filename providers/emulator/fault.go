@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/lockstep-sync/lockstep/providers/emulator/salesforce"
 )
 
 // A Kind is a way to misbehave.
@@ -39,12 +41,27 @@ const (
 	Stale        Kind = "stale"        // a read as it was before the last write
 )
 
+// The kinds that are about events on a stream of the Pub/Sub API. The path is
+// the topic's name, and every delivery is a call of the method DELIVER. The
+// last can also meet a call of that API, where the path is the method's full
+// name: /eventbus.v1.PubSub/Subscribe.
+const (
+	StreamDrop      Kind = "stream-drop"      // the connection ends
+	StreamStall     Kind = "stream-stall"     // nothing comes any more, not even that the stream is alive
+	StreamLoss      Kind = "stream-loss"      // the event never comes
+	StreamDuplicate Kind = "stream-duplicate" // the event comes twice
+	StreamReorder   Kind = "stream-reorder"   // the event comes after the next one
+	StreamGap       Kind = "stream-gap"       // the event comes as Code, such as GAP_UPDATE, with its header only
+	BusError        Kind = "bus-error"        // a refusal of the bus, by its Code: subscription.fetch.replayid.corrupted
+)
+
 // kinds tells what is a kind, and which of them refuse with which status.
 func kinds() map[Kind]int {
 	return map[Kind]int{
 		Unauthorized: 401, NoREST: 401, NoAgentApp: 401, Forbidden: 403, DailyLimit: 403, Concurrency: 403, Gone: 420,
 		Throttled: 429, ServerError: 500, Unavailable: 503, LockedRow: 400, Status: 0, CommitError: 500, LostAnswer: 0,
 		Drop: 0, HTML: 200, Truncated: 0, Hang: 0, Slow: 0, Stale: 0,
+		StreamDrop: 0, StreamStall: 0, StreamLoss: 0, StreamDuplicate: 0, StreamReorder: 0, StreamGap: 0, BusError: 0,
 	}
 }
 
@@ -63,6 +80,7 @@ type Fault struct {
 	Body       string        `json:"body,omitempty"`        // of the kind "status"
 	RetryAfter int           `json:"retry_after,omitempty"` // seconds, of the kinds throttled and unavailable
 	Delay      time.Duration `json:"delay,omitempty"`       // nanoseconds, of the kind slow
+	Code       string        `json:"code,omitempty"`        // of the kinds stream-gap and bus-error
 }
 
 func (f Fault) check() error {
@@ -76,6 +94,10 @@ func (f Fault) check() error {
 		return fmt.Errorf("fault status %d: want 200 to 599", f.Status)
 	case f.Kind == Slow && f.Delay <= 0:
 		return errors.New("slow fault without a delay")
+	case f.Kind == StreamGap && !slices.Contains(gaps(), f.Code):
+		return fmt.Errorf("fault code %q: want one of %v", f.Code, gaps())
+	case f.Kind == BusError && !salesforce.KnownBusError(f.Code):
+		return fmt.Errorf("fault code %q: no refusal of the Pub/Sub API", f.Code)
 	}
 	return nil
 }
@@ -154,11 +176,16 @@ func (s *script) list() []Fault {
 // take returns the fault that meets a call, nil for none. Every fault that
 // matches sees the call; the first that is due meets it.
 func (s *script) take(vendor, method, path, text string) *Fault {
+	return s.takeOf(func(k Kind) bool { return k != BusError && !ofStream(k) }, vendor, method, path, text)
+}
+
+// takeOf is take among some kinds; the others do not even see the call.
+func (s *script) takeOf(kinds func(Kind) bool, vendor, method, path, text string) *Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var due *scripted
 	for _, f := range s.faults {
-		if !f.matches(vendor, method, path, text) {
+		if !kinds(f.Kind) || !f.matches(vendor, method, path, text) {
 			continue
 		}
 		f.seen++

@@ -12,14 +12,19 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"google.golang.org/grpc"
 )
 
-// A Server has an emulator on two loopback ports, one for each vendor.
+// A Server has an emulator on three loopback ports: one for each vendor, and
+// one for Salesforce's Pub/Sub API.
 type Server struct {
 	SalesforceURL string
 	CXoneURL      string
+	PubSubURL     string // http://, which stands for gRPC without encryption
 
 	emulator *Emulator
+	pubsub   *grpc.Server
 	servers  []*http.Server
 	stop     func() bool
 	running  sync.WaitGroup
@@ -27,10 +32,10 @@ type Server struct {
 
 // Listen serves the emulator until the context ends or the server is closed.
 // The address is a loopback one with a port, for Salesforce; CXone gets the
-// next port, or both any when the port is 0. Other addresses are refused: what
+// next port and the Pub/Sub API the one after it, or all any when the port is 0. Other addresses are refused: what
 // is served here has no secrets worth the name and takes faults from anybody.
 func Listen(ctx context.Context, e *Emulator, addr string) (*Server, error) {
-	first, second, err := addresses(addr)
+	addrs, err := addresses(addr)
 	if err != nil {
 		return nil, err
 	}
@@ -39,29 +44,35 @@ func Listen(ctx context.Context, e *Emulator, addr string) (*Server, error) {
 		addr    string
 		handler http.Handler
 		url     *string
-	}{{first, e.Salesforce(), &s.SalesforceURL}, {second, e.CXone(), &s.CXoneURL}} {
+	}{{addrs[0], e.Salesforce(), &s.SalesforceURL}, {addrs[1], e.CXone(), &s.CXoneURL}} {
 		if *side.url, err = s.start(ctx, side.addr, side.handler); err != nil {
 			return nil, errors.Join(fmt.Errorf("listen: %w", err), s.Close())
 		}
+	}
+	if s.PubSubURL, err = s.startPubSub(ctx, addrs[2]); err != nil {
+		return nil, errors.Join(fmt.Errorf("listen: %w", err), s.Close())
 	}
 	s.stop = context.AfterFunc(ctx, func() { _ = s.shut() })
 	return s, nil
 }
 
-// addresses checks the address and makes the two to listen on.
-func addresses(addr string) (first, second string, err error) {
+// addresses checks the address and makes the three to listen on.
+func addresses(addr string) (addrs [3]string, err error) {
 	at, err := netip.ParseAddrPort(addr)
 	if err != nil {
-		return "", "", fmt.Errorf("listen on %q: %w", addr, err)
+		return addrs, fmt.Errorf("listen on %q: %w", addr, err)
 	}
 	if !at.Addr().IsLoopback() {
-		return "", "", fmt.Errorf("listen on %q: not a loopback address", addr)
+		return addrs, fmt.Errorf("listen on %q: not a loopback address", addr)
 	}
-	next := at.Port()
-	if next != 0 {
-		next++
+	for i := range addrs {
+		port := at.Port()
+		if port != 0 {
+			port += uint16(i) //nolint:gosec // 0 to 2
+		}
+		addrs[i] = netip.AddrPortFrom(at.Addr(), port).String()
 	}
-	return addr, netip.AddrPortFrom(at.Addr(), next).String(), nil
+	return addrs, nil
 }
 
 func (s *Server) start(ctx context.Context, addr string, handler http.Handler) (string, error) {
@@ -88,8 +99,7 @@ func localOnly(next http.Handler) http.Handler {
 		if err != nil {
 			host = strings.Trim(r.Host, "[]")
 		}
-		ip := net.ParseIP(host)
-		if host != "localhost" && !strings.HasSuffix(host, ".localhost") && (ip == nil || !ip.IsLoopback()) {
+		if !isLocal(host) {
 			http.Error(w, "not served under this name", http.StatusMisdirectedRequest)
 			return
 		}
@@ -97,7 +107,13 @@ func localOnly(next http.Handler) http.Handler {
 	})
 }
 
-// Close ends both servers and waits for them. It can be called twice.
+// isLocal reports whether a host is this machine.
+func isLocal(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || ip != nil && ip.IsLoopback()
+}
+
+// Close ends the servers and waits for them. It can be called twice.
 func (s *Server) Close() error {
 	if s.stop != nil {
 		s.stop()
@@ -115,6 +131,9 @@ func (s *Server) shut() error {
 	for _, server := range s.servers {
 		errs = append(errs, server.Close())
 	}
+	if s.pubsub != nil {
+		s.pubsub.Stop()
+	}
 	return errors.Join(errs...)
 }
 
@@ -127,6 +146,7 @@ func (s *Server) Env() []Variable {
 	seed := s.emulator.seed
 	list := []Variable{
 		{"SALESFORCE_INSTANCE_URL", s.SalesforceURL},
+		{"SALESFORCE_PUBSUB_ENDPOINT", s.PubSubURL},
 		{"CXONE_ISSUER", s.CXoneURL},
 		{"CXONE_TENANT_ID", seed.CXone.TenantID},
 	}

@@ -95,7 +95,8 @@ func TestEnv(t *testing.T) {
 		"export CXONE_TENANT_ID='" + tenant.AcmeTenantID + "'\n" +
 		"export SALESFORCE_CLIENT_ID='" + tenant.AcmeClientID + "'\n" +
 		"export SALESFORCE_CLIENT_SECRET='" + tenant.AcmeClientSecret + "'\n" +
-		"export SALESFORCE_INSTANCE_URL='" + server.SalesforceURL + "'\n"
+		"export SALESFORCE_INSTANCE_URL='" + server.SalesforceURL + "'\n" +
+		"export SALESFORCE_PUBSUB_ENDPOINT='" + server.PubSubURL + "'\n"
 	if diff := cmp.Diff(want, string(got)); diff != "" {
 		t.Error("-want +got:\n" + diff)
 	}

@@ -51,8 +51,9 @@ type Meddling struct {
 	Refuse    *BusError // the stream ends with this
 }
 
-// NewPubSub returns a server of the org's Pub/Sub API.
-func NewPubSub(o *Org, options PubSubOptions) *grpc.Server {
+// NewPubSub returns a server of the org's Pub/Sub API, without encryption
+// unless the server's options say.
+func NewPubSub(o *Org, options PubSubOptions, more ...grpc.ServerOption) *grpc.Server {
 	if options.InstanceURL == nil {
 		options.InstanceURL = func(url string) bool { return url == "https://"+o.Domain() }
 	}
@@ -62,11 +63,11 @@ func NewPubSub(o *Org, options PubSubOptions) *grpc.Server {
 	if options.OnDelivery == nil {
 		options.OnDelivery = func(string, bool) Meddling { return Meddling{} }
 	}
-	server := grpc.NewServer(
+	server := grpc.NewServer(append(more,
 		grpc.MaxConcurrentStreams(maxStreams),
 		// How eagerly a client may ping is not stated: INVENTED.
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
-	)
+	)...)
 	pubsub.RegisterPubSubServer(server, &PubSub{org: o, options: options})
 	return server
 }
@@ -260,6 +261,13 @@ func (o *Org) SetDeliveries(n int) {
 	o.store.Lock()
 	defer o.store.Unlock()
 	o.bus.allowance = n
+}
+
+// Deliveries is how many events were delivered in the last 24 hours.
+func (o *Org) Deliveries() int {
+	o.store.Lock()
+	defer o.store.Unlock()
+	return o.bus.spent.total(o.options.Now())
 }
 
 // deliveriesLeft is what /limits tells.

@@ -61,6 +61,9 @@ func KnownBusError(code string) bool {
 	return known
 }
 
+// RefuseBus is the refusal of a code, which must be known.
+func RefuseBus(code string) *BusError { return refusal(code) }
+
 // refusal is the refusal of a code.
 func refusal(code string) *BusError {
 	e, known := busErrors()[code]
