@@ -35,6 +35,7 @@ type Released struct{ Err error }
 
 // Recalled answers [Recall] with all that the tenant remembers.
 type Recalled struct {
+	Turn  uint64
 	Items []store.Item
 	Err   error
 }
@@ -42,6 +43,7 @@ type Recalled struct {
 // Controlled answers [ReadControl]: the value under [ControlKey], and what the
 // stop file says.
 type Controlled struct {
+	Turn     uint64
 	Item     store.Item
 	Err      error
 	StopFile string // why it stops everybody; "" without one
@@ -55,30 +57,35 @@ type Committed struct {
 
 // Erased answers [Erase].
 type Erased struct {
+	Turn  uint64
 	Count int
 	Err   error
 }
 
 // PeopleRead answers [ReadPeople].
 type PeopleRead struct {
+	Turn              uint64
 	Salesforce, CXone []schema.Person
 	Err               error
 }
 
 // Polled answers [Poll].
 type Polled struct {
+	Turn uint64
 	News schema.News
 	Err  error
 }
 
 // Swept answers [Sweep].
 type Swept struct {
+	Turn uint64
 	News schema.News
 	Err  error
 }
 
 // Looked answers [Look].
 type Looked struct {
+	Turn uint64
 	News schema.News
 	Err  error
 }
@@ -98,12 +105,14 @@ type WatchEnded struct {
 
 // OnlineRead answers [ReadOnline].
 type OnlineRead struct {
+	Turn  uint64
 	Users []string
 	Err   error
 }
 
 // LimitsRead answers [ReadLimits].
 type LimitsRead struct {
+	Turn   uint64
 	Limits Allowances
 	Err    error
 }

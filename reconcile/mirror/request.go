@@ -10,7 +10,8 @@ import (
 // A Request is what an [Engine] wants done. The driver carries requests out at
 // once and side by side, in no order; the engine itself keeps apart what must
 // not overlap. Every request but [Unwatch], [More], [Tell] and [Finish] has an
-// answer among the events, which must come even when Timeout is over.
+// answer among the events, which must come even when Timeout is over, and
+// repeats Turn or ID: that is how an answer that is late by a lease is known.
 type Request interface{ request() }
 
 // Acquire asks for the tenant's lease.
@@ -35,12 +36,14 @@ type Release struct {
 
 // Recall asks for all that a tenant remembers.
 type Recall struct {
+	Turn    uint64
 	Tenant  string
 	Timeout time.Duration
 }
 
 // ReadControl asks what operators have ordered.
 type ReadControl struct {
+	Turn    uint64
 	Tenant  string
 	Timeout time.Duration
 }
@@ -60,6 +63,7 @@ type ReadPeople struct{ Timeout time.Duration }
 
 // Poll asks CXone what changed since the cursor; everything without one.
 type Poll struct {
+	Turn    uint64
 	Cursor  []byte
 	Timeout time.Duration
 }
@@ -69,6 +73,7 @@ type Sweep struct{ Timeout time.Duration }
 
 // Look asks what some people show in Salesforce.
 type Look struct {
+	Turn    uint64
 	People  []string
 	Timeout time.Duration
 }
