@@ -154,7 +154,7 @@ func (c *client) state(userName string) string {
 	return strings.TrimSpace(words)
 }
 
-func check(t *testing.T, err error) {
+func check(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

@@ -19,7 +19,7 @@ func agentRow(p *person) row {
 		"firstName": p.firstName, "middleName": "", "lastName": p.lastName,
 		"isActive": p.active, "locked": false, "profileId": p.profileID,
 		"teamId": p.team.id, "teamName": p.team.name, "teamUuId": p.team.uuid,
-		"lastUpdated": timestamp(p.updated),
+		"federatedId": p.federation, "lastUpdated": timestamp(p.updated),
 	}
 }
 

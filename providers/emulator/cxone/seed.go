@@ -85,6 +85,7 @@ func (t *Tenant) addUser(userName string) *person {
 func (t *Tenant) addAgent(a tenant.Agent) {
 	made := t.addUser(a.Email)
 	made.firstName, made.lastName, made.active = a.FirstName, a.LastName, !a.Inactive
+	made.federation = a.FederationID
 	t.enlist(made, t.teamNamed(a.Team))
 }
 

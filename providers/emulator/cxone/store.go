@@ -64,6 +64,7 @@ type person struct {
 	agentID             int
 	userName, email     string
 	firstName, lastName string
+	federation          string
 	team                *team // nil for who is no agent
 	profileID           int
 	active              bool

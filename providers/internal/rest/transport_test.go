@@ -109,6 +109,8 @@ func TestEveryRuleOfRepeating(t *testing.T) {
 		patch    = "PATCH"
 		postMay  = "POST repeatable"
 		postRead = "POST read-only"
+		postOne  = "POST one try"
+		getOne   = "GET one try"
 		getOnce  = "GET once"
 		putOnce  = "PUT once"
 	)
@@ -157,6 +159,10 @@ func TestEveryRuleOfRepeating(t *testing.T) {
 		"hang get":              {"one more try after a hang", get, repeat(answer{hang: true}, 1), want{2, true, false}},
 		"hang get for ever":     {"a third minute would not help", get, repeat(answer{hang: true}, 9), want{2, false, false}},
 		"hang post":             {"it may have arrived", post, repeat(answer{hang: true}, 1), want{1, false, true}},
+		"one try, throttled":    {"the caller asks again when it knows better, if at all", postOne, repeat(status(429, ""), 1), want{1, false, false}},
+		"one try, lost":         {"it may have arrived", postOne, repeat(answer{err: errReset}, 1), want{1, false, true}},
+		"one try, no dial":      {"not even what was never sent", postOne, repeat(answer{err: errDial}, 1), want{1, false, false}},
+		"one try of a read":     {"reads too", getOne, repeat(status(503, ""), 1), want{1, false, false}},
 		"lost, then refused":    {"the first DELETE may be why the second finds nothing", del, []answer{{err: errReset}, status(404, "NOT_FOUND: x")}, want{2, false, true}},
 		"lost, then done":       {"the second try's success settles it", del, []answer{{err: errReset}, status(204, "")}, want{2, true, false}},
 	}
@@ -172,6 +178,8 @@ func TestEveryRuleOfRepeating(t *testing.T) {
 					ctx = ReadOnly(ctx)
 				case "once":
 					ctx = Once(ctx)
+				case "one try":
+					ctx = OneTry(ctx)
 				}
 				v := &vendor{script: tt.script}
 				client := newClient(v)
