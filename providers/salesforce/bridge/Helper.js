@@ -16,6 +16,10 @@
     CLAIM_WAIT_MS: 150,     // long enough for a claim to reach every tab
     CLAIM_KEEP_MS: 600000,  // claims older than this are swept
 
+    // The highest epoch that this tab has seen, for a browser that keeps
+    // nothing: its storage is full or switched off.
+    seenEpoch: 0,
+
     start: function (component) {
         var self = this;
         component.set("v.tab", String(Math.random()).slice(2));
@@ -75,7 +79,7 @@
     // refuse says why a command is not for this tab to carry out, "" when it
     // is. It looks at nothing but its arguments.
     refuse: function (command, here) {
-        if (!command || command.v !== this.VERSION || !command.id || !command.set || !command.expect) {
+        if (!this.wellFormed(command)) {
             return "not a command of this version";
         }
         if (!this.sameId(command.user, here.user)) {
@@ -90,9 +94,22 @@
         return "";
     },
 
+    // wellFormed reports whether a text that was JSON is a command.
+    wellFormed: function (command) {
+        var words = function (name) { return typeof command[name] === "string" && command[name] !== ""; };
+        return !!command && command.v === this.VERSION &&
+            ["id", "user", "expect", "set"].every(words) &&
+            Number.isSafeInteger(command.epoch) && typeof command.expires === "number";
+    },
+
     // carryOut sets the status when the one that shows is the expected one.
+    // Time has gone by since the command came: whether it still holds is asked
+    // again.
     carryOut: function (component, command) {
         var self = this;
+        if (!component.isValid()) {
+            return "this tab is closing";
+        }
         var omni = component.find("omniToolkit");
         return this.current(omni).then($A.getCallback(function (showing) {
             if (showing === self.OFFLINE) {
@@ -106,6 +123,9 @@
             }
             if (!(command.expires > Date.now())) {
                 return "expired";
+            }
+            if (command.epoch < self.storedEpoch()) {
+                return "from a sender who no longer leads";
             }
             var set = command.set === self.OFFLINE ?
                 omni.logout() :
@@ -133,15 +153,21 @@
 
     // claim lets one of several tabs act: each writes its name under the
     // command, waits until the others have, and the last name written acts.
+    // Where nothing can be written every tab acts, and does no harm: the
+    // second finds that the status shows already.
     claim: function (component, command) {
         var tab = component.get("v.tab");
         var key = this.CLAIM_KEY + command.id;
-        var storage = window.localStorage;
-        if (storage.getItem(key)) {
-            return Promise.resolve(false);
+        var storage = this.storage();
+        try {
+            if (storage.getItem(key)) {
+                return Promise.resolve(false);
+            }
+            this.sweep(storage);
+            storage.setItem(key, tab + " " + Date.now());
+        } catch (fullOrOff) {
+            return Promise.resolve(true);
         }
-        this.sweep(storage);
-        storage.setItem(key, tab + " " + Date.now());
         var wait = this.CLAIM_WAIT_MS;
         return new Promise($A.getCallback(function (resolve) {
             window.setTimeout($A.getCallback(function () {
@@ -165,21 +191,38 @@
         }
     },
 
+    // storage is what the browser's tabs share, null when it is switched off.
+    storage: function () {
+        try {
+            return window.localStorage;
+        } catch (off) {
+            return null;
+        }
+    },
+
     // The highest epoch seen is shared by all tabs, so that a tab opened later
     // refuses what the others would.
     storedEpoch: function () {
-        return Number(window.localStorage.getItem(this.EPOCH_KEY)) || 0;
+        var storage = this.storage();
+        var shared = storage ? Number(storage.getItem(this.EPOCH_KEY)) || 0 : 0;
+        return Math.max(shared, this.seenEpoch);
     },
 
     storeEpoch: function (epoch) {
-        if (epoch > this.storedEpoch()) {
-            window.localStorage.setItem(this.EPOCH_KEY, String(epoch));
+        if (!(epoch > this.storedEpoch())) {
+            return;
+        }
+        this.seenEpoch = epoch;
+        try {
+            this.storage().setItem(this.EPOCH_KEY, String(epoch));
+        } catch (fullOrOff) {
+            // This tab remembers by itself.
         }
     },
 
     // Ids have 15 or 18 characters, mixed even within one answer.
     sameId: function (a, b) {
-        return typeof a === "string" && typeof b === "string" && a.length >= 15 && a.slice(0, 15) === b.slice(0, 15);
+        return typeof a === "string" && typeof b === "string" && a.slice(0, 15) === b.slice(0, 15);
     },
 
     sameStatus: function (a, b) {
