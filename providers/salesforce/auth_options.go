@@ -27,6 +27,11 @@ func (o Options) Check() error {
 	if err := o.checkSignIn(base); err != nil {
 		return err
 	}
+	if o.PubSubEndpoint != "" {
+		if _, _, err := o.pubSubTarget(); err != nil {
+			return err
+		}
+	}
 	if _, ok := LongID(o.OrganizationID); o.OrganizationID != "" && !ok {
 		return fmt.Errorf("organization_id %q is no Id of 15 characters, nor one of 18 with the right checksum", o.OrganizationID)
 	}

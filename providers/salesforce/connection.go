@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -34,6 +35,10 @@ type Options struct {
 	ClientCredentials *ClientCredentials
 	RefreshToken      *RefreshToken
 	AccessToken       schema.Secret // a session somebody else opened; never renewed
+
+	PubSubEndpoint string // default [DefaultPubSubEndpoint]; http:// on loopback only
+	// PubSubDial connects to the Pub/Sub API in the network's place.
+	PubSubDial func(ctx context.Context, address string) (net.Conn, error)
 
 	HTTP    http.RoundTripper // default: a clone of http.DefaultTransport
 	Log     *slog.Logger      // default: none
@@ -75,6 +80,7 @@ type Connection struct {
 	client   *rest.Client
 	login    rest.Login[session]
 	scrubber *rest.Scrubber
+	clock    clock
 
 	rotated  atomic.Pointer[schema.Secret] // a refresh token newer than the configured one
 	versions atomic.Bool                   // the API version was found on offer
@@ -160,7 +166,12 @@ func (c *Connection) data(path string) string {
 // send carries out one REST request in the session.
 func (c *Connection) send(ctx context.Context, method, path, contentType string, body []byte) (*rest.Response, error) {
 	return c.inSession(ctx, func(s *session) (*rest.Response, error) {
-		return c.client.Do(ctx, s.request(method, path, contentType, body))
+		sent := time.Now()
+		resp, err := c.client.Do(ctx, s.request(method, path, contentType, body))
+		if err == nil {
+			c.clock.note(resp.Header, sent, time.Now())
+		}
+		return resp, err
 	})
 }
 

@@ -234,7 +234,7 @@ func (d *doctor) limits(ctx context.Context) {
 	} else {
 		d.ok(calls, "%d of %d", l.Remaining, l.Max)
 	}
-	if l, shown := limits["StreamingApiConcurrentClients"]; shown {
+	if l := streamingClients(limits); l.Max > 0 {
 		d.ok(clients, "%d of %d; the bridge takes one for each open console", l.Remaining, l.Max)
 		return
 	}

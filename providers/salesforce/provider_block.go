@@ -10,6 +10,7 @@ import (
 // The environment variables that complete a block without a way of signing in.
 const (
 	envInstanceURL  = "SALESFORCE_INSTANCE_URL"
+	envPubSub       = "SALESFORCE_PUBSUB_ENDPOINT"
 	envClientID     = "SALESFORCE_CLIENT_ID"
 	envClientSecret = "SALESFORCE_CLIENT_SECRET" //nolint:gosec // the variable's name, not its value
 )
@@ -30,6 +31,8 @@ func providerShape() *schema.Shape {
 			Doc: "A pin: whether the org must be a sandbox, or must not."},
 		schema.Argument{Name: "api_version", Type: schema.TextType(), Default: schema.String(DefaultAPIVersion),
 			Doc: "The API version, at least " + MinimumAPIVersion + "."},
+		schema.Argument{Name: "pubsub_endpoint", Type: schema.TextType(), Env: envPubSub, DefaultDoc: DefaultPubSubEndpoint,
+			Doc: "Where run subscribes to changes of presence: a host and port that speak TLS. http:// is taken on loopback only, for the emulator."},
 		block("jwt_bearer", "Signs in with a certificate's private key as a pre-authorised user.",
 			clientID(""),
 			schema.Argument{Name: "username", Type: schema.TextType(), Required: true, Doc: "Whom to sign in as."},
@@ -66,6 +69,7 @@ func OptionsFrom(block schema.Record, getenv func(string) string) (Options, erro
 		InstanceURL:    orEnv(block.Text("instance_url"), envInstanceURL, getenv),
 		OrganizationID: block.Text("organization_id"),
 		APIVersion:     block.Text("api_version"),
+		PubSubEndpoint: orEnv(block.Text("pubsub_endpoint"), envPubSub, getenv),
 		AccessToken:    block.Secret("access_token"),
 	}
 	if sandbox, ok := block.Get("sandbox").(schema.Bool); ok {

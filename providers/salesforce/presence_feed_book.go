@@ -1,0 +1,122 @@
+package salesforce
+
+import (
+	"sync"
+	"time"
+)
+
+// A book remembers whose interval of presence a record is. An event that ends
+// an interval carries the record's Id and not the person's, so that without
+// the book each would cost a query.
+//
+// It holds two records a person, and is bounded by the number of people.
+type book struct {
+	mu      sync.Mutex
+	people  map[string]entry  // by user Id
+	records map[string]string // record to user
+}
+
+// An entry is one person's last two intervals.
+type entry struct {
+	record, before string
+	since          time.Time // of record
+	out            bool      // record has ended
+	ended          time.Time // when it did; zero when nobody said so
+}
+
+func newBook() book {
+	return book{people: map[string]entry{}, records: map[string]string{}}
+}
+
+// begin notes that a person's current interval is a record, and reports if it
+// is: a message can be late or come twice, and then a later interval is known.
+// Moments to the second cannot tell two that began in the same one; the order
+// in which they came first does.
+func (b *book) begin(user, record string, since time.Time) (current bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	e := b.people[user]
+	switch {
+	case e.record == record:
+		return !e.out
+	case e.before == record:
+		return false
+	case since.Before(e.since):
+		b.replace(user, e.before, record)
+		e.before = record
+		b.people[user] = e
+		return false
+	}
+	b.replace(user, e.before, record)
+	b.people[user] = entry{record: record, before: e.record, since: since}
+	return true
+}
+
+func (b *book) replace(user, old, record string) {
+	delete(b.records, old)
+	b.records[record] = user
+}
+
+// end notes that a record's interval has ended, and reports whose it was and
+// if that person may be logged out: not when a later interval is known.
+func (b *book) end(record string, at time.Time) (user string, last bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	user = b.records[record]
+	e := b.people[user]
+	if user == "" || e.record != record {
+		return user, user == ""
+	}
+	e.out, e.ended = true, at
+	b.people[user] = e
+	return user, true
+}
+
+// owner returns whose record it is, "" when it is not known.
+func (b *book) owner(record string) string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.records[record]
+}
+
+// left returns when a person's last known interval ended, zero when nobody
+// said so.
+func (b *book) left(user string) time.Time {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.people[user].ended
+}
+
+// gone notes that a person is known to be logged out.
+func (b *book) gone(user string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if e, known := b.people[user]; known {
+		e.out = true
+		b.people[user] = e
+	}
+}
+
+// present lists who was seen with a status that nobody said has ended.
+func (b *book) present() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var users []string
+	for user, e := range b.people {
+		if !e.out {
+			users = append(users, user)
+		}
+	}
+	return users
+}
+
+// seen lists everybody who was ever seen with a status.
+func (b *book) seen() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	users := make([]string, 0, len(b.people))
+	for user := range b.people {
+		users = append(users, user)
+	}
+	return users
+}
