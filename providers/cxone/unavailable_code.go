@@ -144,9 +144,7 @@ func writeCode(d *directory, step *schema.Step) job {
 		calls = append(calls, setActive(id, true))
 	}
 	if changedAny(step, "timeout", "acw") {
-		calls = append(calls, call{"change the code", func(ctx context.Context, c *Connection) error {
-			return changeCode(ctx, c, id, newCodeBody(step.Wanted))
-		}})
+		calls = append(calls, changeCode(id, newCodeBody(step.Wanted))...)
 	}
 	if step.Changed("teams") != nil {
 		calls = append(calls, call{"set its teams", func(ctx context.Context, c *Connection) error {
@@ -235,12 +233,24 @@ func setTeams(ctx context.Context, c *Connection, d *directory, id string, teams
 
 // changeCode writes a code. Whether CXone keeps what a write leaves out is
 // UNCERTAIN, so everything is sent: that the code is active, as a declared one
-// is, and its notes, which only the single code shows.
-func changeCode(ctx context.Context, c *Connection, id string, body codeBody) error {
-	path := c.ACD("/unavailable-codes/" + id)
-	answer, err := c.Get(schema.For(ctx, schema.ReadBack), path, nil)
+// is, and its notes, which only the single code shows. Reading them is a call
+// that every change makes, and so one of the forecast.
+func changeCode(id string, body codeBody) []call {
+	return []call{{"read its notes", func(ctx context.Context, c *Connection) (err error) {
+		body.Notes, err = notesOf(ctx, c, id)
+		return err
+	}}, {"change the code", func(ctx context.Context, c *Connection) error {
+		body.Active = true
+		_, err := c.Put(ctx, c.ACD("/unavailable-codes/"+id), nil, body)
+		return err
+	}}}
+}
+
+// notesOf reads the notes of a code, nil where there are none.
+func notesOf(ctx context.Context, c *Connection, id string) (*string, error) {
+	answer, err := c.Get(ctx, c.ACD("/unavailable-codes/"+id), nil)
 	if err != nil {
-		return fmt.Errorf("read its notes: %w", err)
+		return nil, err
 	}
 	var held struct {
 		Notes   *string `json:"notes"`
@@ -249,12 +259,9 @@ func changeCode(ctx context.Context, c *Connection, id string, body codeBody) er
 		} `json:"unavailableCode"`
 	}
 	if err := answer.Decode(&held); err != nil {
-		return fmt.Errorf("read its notes: %w", err)
+		return nil, err
 	}
-	body.Active = true
-	body.Notes = cmp.Or(held.Notes, held.Wrapped.Notes)
-	_, err = c.Put(ctx, path, nil, body)
-	return err
+	return cmp.Or(held.Notes, held.Wrapped.Notes), nil
 }
 
 // A codeBody is a code as it is written.
