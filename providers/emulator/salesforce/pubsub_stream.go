@@ -107,6 +107,8 @@ func (s *subscription) start(first *pubsub.FetchRequest) error {
 		// On a channel a subscriber without permission just gets nothing
 		// (VERIFIED); that an entity's own topic refuses is UNCERTAIN.
 		return refusal("subscription.topic.cannot.subscribe")
+	case o.deliveriesLeft() == 0:
+		return refusal("subscription.limit.exceeded")
 	}
 	s.era, s.drops = o.bus.era, o.bus.drops
 	if err := s.seek(first); err != nil {
