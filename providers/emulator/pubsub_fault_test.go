@@ -15,7 +15,9 @@ import (
 // What goes wrong on a stream, with one login and one logout to deliver.
 func TestStreamFaults(t *testing.T) {
 	const login, logout = "CREATE current=true with 13", "UPDATE current=false IsCurrentState LastModifiedDate StatusDuration StatusEndDate"
-	fault := func(kind emulator.Kind, code string) emulator.Fault { return emulator.Fault{Path: ownTopic, Kind: kind, Code: code} }
+	fault := func(kind emulator.Kind, code string) emulator.Fault {
+		return emulator.Fault{Path: ownTopic, Kind: kind, Code: code}
+	}
 	second := fault(emulator.StreamDrop, "")
 	second.After = 1
 	tests := map[string]struct {
