@@ -94,10 +94,16 @@ func (l *look) checkCodes(rule *schema.Object, declared map[string]*schema.Objec
 		if block == nil && !l.checkUndeclared(rule, use, held) {
 			continue
 		}
-		if block != nil && block.Get("teams") != nil {
-			continue // judged before any call
+		var holders []string
+		if held != nil {
+			holders = l.dir.codeTeams(held.ID)
 		}
-		l.checkCodeTeams(rule, use, held)
+		if block != nil && block.Get("teams") != nil {
+			holders = block.Texts("teams") // the rule's teams were judged before any call
+		} else {
+			l.checkCodeTeams(rule, use, holders)
+		}
+		l.checkCodeUsers(rule, use, holders)
 	}
 }
 
@@ -122,11 +128,7 @@ func (l *look) checkUndeclared(rule *schema.Object, use codeUse, held *code) boo
 
 // checkCodeTeams looks at the teams that hold a code, because a code does
 // nothing for an agent until it is on the agent's team.
-func (l *look) checkCodeTeams(rule *schema.Object, use codeUse, held *code) {
-	var holders []string
-	if held != nil {
-		holders = l.dir.codeTeams(held.ID)
-	}
+func (l *look) checkCodeTeams(rule *schema.Object, use codeUse, holders []string) {
 	var missing []string
 	for _, team := range rule.Texts("teams") {
 		if l.dir.teamByName[team] != nil && !slices.Contains(holders, team) {
@@ -139,6 +141,29 @@ func (l *look) checkCodeTeams(rule *schema.Object, use codeUse, held *code) {
 	l.fail(rule, use.table, "Code missing on a team", fmt.Sprintf(
 		"The unavailable code %q is not on %s, which the rule reaches. A code does nothing for an agent until it is on the agent's team. Declare the code with these teams, or leave them out of the rule.",
 		use.code, strings.Join(missing, ", ")))
+}
+
+// checkCodeUsers looks at the teams of those whom a rule names one by one: a
+// code that is not there can never be set for them.
+func (l *look) checkCodeUsers(rule *schema.Object, use codeUse, holders []string) {
+	if !use.target {
+		return
+	}
+	teams := rule.Texts("teams")
+	for _, name := range rule.Texts("users") {
+		u := l.dir.userByName[name]
+		if u == nil || !u.Active || u.Team == "" {
+			continue
+		}
+		team := l.dir.teamName(u.Team)
+		if slices.Contains(holders, team) || slices.Contains(teams, team) {
+			continue
+		}
+		l.fail(rule, use.table, "Code missing on a user's team", fmt.Sprintf(
+			"The unavailable code %q is not on %q, the team of %q, whom the rule names. CXone refuses a code that is not on the agent's team. Put the code on the team, or take the user out of the rule.",
+			use.code, team, name))
+		teams = append(teams, team) // once a team
+	}
 }
 
 // checkRemovedCodes refuses to deactivate a code that a declared rule names.

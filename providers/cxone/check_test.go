@@ -65,6 +65,18 @@ func TestChecksAgainstTheTenant(t *testing.T) {
 		{"a code that is not on a team", objects(func(t *testing.T) []*schema.Object {
 			return []*schema.Object{mapping(t, nil), rule(t, with("both", rowsWith(code("Training"))(t)))}
 		}), "Code missing on a team", `"Training" is not on "Support"`},
+		{"a code that is not on the team of a user", objects(func(t *testing.T) []*schema.Object {
+			return []*schema.Object{lunch(t, nil), mapping(t, nil), rule(t, with("users", schema.Strings("helen.park@acme.example")))}
+		}), "Code missing on a user's team", `"Lunch" is not on "Supervisors", the team of "helen.park@acme.example"`},
+		{"a code that is on the team of a user", objects(func(t *testing.T) []*schema.Object {
+			return []*schema.Object{lunch(t, nil), mapping(t, nil), rule(t, with("users", schema.Strings("ana.lopez@acme.example")))}
+		}), "", ""},
+		{"a published code need not be on a user's team", objects(func(t *testing.T) []*schema.Object {
+			return []*schema.Object{mapping(t, nil), rule(t, map[string]schema.Value{
+				"both": schema.List{}, "publisher": rowsWith(code("Training"))(t),
+				"teams": schema.Strings("Sales"), "users": schema.Strings("ana.lopez@acme.example"),
+			})}
+		}), "", ""},
 		{"a declared code that leaves its teams to others", objects(func(t *testing.T) []*schema.Object {
 			return []*schema.Object{object(t, "unavailable_code.Training", nil), mapping(t, nil), rule(t, with("both", rowsWith(code("Training"))(t)))}
 		}), "Code missing on a team", "Training"},

@@ -20,6 +20,7 @@ func (p *Provider) Doctor(ctx context.Context) []schema.Checkup {
 	if signIn.Condition == schema.Healthy {
 		checkups = append(checkups, p.checkKey(ctx), p.checkSwitchedOn(ctx))
 		checkups = append(checkups, p.checkCatalogue(ctx)...)
+		checkups = append(checkups, p.checkStates(ctx)...)
 		checkups = append(checkups, p.checkAdapters(ctx)...)
 	}
 	return append(checkups, unseenPermissions()...)

@@ -119,7 +119,7 @@ func newBareLoop(b *testing.B, address, agent string) *bareLoop {
 }
 
 func (l *bareLoop) post(n int64) bool {
-	request, err := http.NewRequest(http.MethodPost, l.targets[n%2], http.NoBody) //nolint:noctx // as bare as can be
+	request, err := http.NewRequest(http.MethodPost, l.targets[n%2], http.NoBody)
 	if err != nil {
 		return false
 	}

@@ -162,6 +162,7 @@ func TestDoctor(t *testing.T) {
 		codes  = "Active unavailable codes are on teams"
 		users  = "The users of the account mappings are active"
 		key    = "The access key and its user are active"
+		states = "Agents' states can be read"
 	)
 	for _, tc := range []struct {
 		why     string
@@ -169,7 +170,7 @@ func TestDoctor(t *testing.T) {
 		prepare func(*bench)
 		want    map[string]schema.Condition
 	}{
-		{"all is well", nil, nil, map[string]schema.Condition{signIn: schema.Healthy, on: schema.Healthy, codes: schema.Healthy, users: schema.Healthy, key: schema.Healthy}},
+		{"all is well", nil, nil, map[string]schema.Condition{signIn: schema.Healthy, on: schema.Healthy, codes: schema.Healthy, users: schema.Healthy, key: schema.Healthy, states: schema.Healthy}},
 		{"no API shows account mappings", manual, nil, map[string]schema.Condition{users: schema.Unseen}},
 		{"a wrong secret", func(o *cxoneOptions, _ *tenant.Tenant) { o.AccessKeySecret = schema.NewSecret("wrong", "") }, nil, map[string]schema.Condition{signIn: schema.Broken}},
 		{"presence sync is off", func(_ *cxoneOptions, seed *tenant.Tenant) { seed.CXone.NoPresence = true }, nil, map[string]schema.Condition{on: schema.Broken}},

@@ -38,6 +38,7 @@ type (
 	user struct {
 		UUID   string
 		Name   string
+		Team   string // its name, or UserHub's id of it
 		Active bool
 		Agent  bool
 	}
@@ -54,7 +55,7 @@ func (c code) timeout() time.Duration {
 func agentUser(row Loose) user {
 	return user{
 		UUID: row.Text("userID", "userId"), Name: row.Text("userName"),
-		Active: row.Bool("isActive"), Agent: true,
+		Team: row.Text("teamName"), Active: row.Bool("isActive"), Agent: true,
 	}
 }
 
@@ -62,7 +63,7 @@ func agentUser(row Loose) user {
 // who are no agents as well: an agent has a login of the ACD.
 func hubUser(row Loose) user {
 	return user{
-		UUID: row.Text("id"), Name: row.Text("userName"),
+		UUID: row.Text("id"), Name: row.Text("userName"), Team: row.Text("teamId"),
 		Active: strings.EqualFold(row.Text("status"), "ACTIVE"),
 		Agent:  len(row.List("acdUserMappings"))+len(row.List("acdInfos")) > 0,
 	}
