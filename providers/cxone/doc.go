@@ -6,7 +6,9 @@
 // A kind is one value in one file, listed in kinds.go. The [Connection] below
 // speaks to the vendor, and knows no kind.
 //
-// It is not for mirroring presence, decides nothing about plans, and knows
-// nothing of Salesforce. Where behaviour rests on something that NICE does not
+// [Presence] watches what agents show, and asks for what they shall show.
+//
+// The package decides nothing about plans or presence, and knows nothing of
+// Salesforce. Where behaviour rests on something that NICE does not
 // document, the label (SECONDARY, UNCERTAIN, INVENTED) stands beside the code.
 package cxone

@@ -2,6 +2,7 @@ package cxone_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -151,6 +152,28 @@ func TestDayOfAnAgent(t *testing.T) {
 
 	b.must(hand.SetPresence(ana, "LoggedOut", ""))
 	w.expect("goes home", word("LoggedOut"))
+}
+
+// Many agents take a call a page, and are all there.
+func TestManyAgents(t *testing.T) {
+	b := newBench(t, func(_ *cxone.Options, seed *tenant.Tenant) {
+		for i := range 2500 {
+			seed.Agents = append(seed.Agents, tenant.Agent{Email: fmt.Sprintf("a%d@acme.example", i), FirstName: "A", LastName: "B", Team: "Support"})
+		}
+	})
+	p := b.provider.Presence()
+	people, err := p.People(t.Context())
+	b.must(err)
+	b.wire.asked()
+	news, err := p.Poll(t.Context(), nil)
+	b.must(err)
+	active := len(slices.DeleteFunc(people, func(p schema.Person) bool { return !p.Active }))
+	if len(news.Sightings) != active || active < 2500 || !news.Whole || news.Gap {
+		t.Errorf("%d of %d: whole %t, gap %t", len(news.Sightings), active, news.Whole, news.Gap)
+	}
+	if lines := b.wire.asked(); len(lines) != 2+3 { // codes, the server's time, three pages
+		t.Errorf("asked %v", lines)
+	}
 }
 
 // Whatever the tenant's ways of telling, the same is seen.

@@ -3,6 +3,7 @@ package cxone
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -18,15 +19,25 @@ import (
 // An agent of whom a row makes no sense is in Doubt; the others are read.
 func (p *Presence) Poll(ctx context.Context, cursor []byte) (schema.News, error) {
 	news, err := p.poll(ctx, parseCursor(cursor))
-	switch {
-	case err == nil:
-		return news, nil
-	case rest.StatusOf(err) == http.StatusForbidden:
-		err = fmt.Errorf("%w: %w", schema.ErrSetup, err)
-	case rest.StatusOf(err) == http.StatusBadRequest && len(cursor) > 0:
-		err = fmt.Errorf("%w: %w", schema.ErrCursor, err)
+	if err != nil {
+		return schema.News{}, fmt.Errorf("poll agents' states: %w", p.because(err, len(cursor) > 0))
 	}
-	return schema.News{}, fmt.Errorf("poll agents' states: %w", err)
+	return news, nil
+}
+
+// because says of an error of the poll what the mirror can do about it. One of
+// another call, such as the sign-in, is worth another try.
+func (p *Presence) because(err error, going bool) error {
+	e, ok := errors.AsType[*rest.Error](err)
+	switch {
+	case !ok || e.Path != p.connection.statesPath():
+		return err
+	case e.Status == http.StatusForbidden:
+		return fmt.Errorf("%w: %w", schema.ErrSetup, err)
+	case e.Status == http.StatusBadRequest && going:
+		return fmt.Errorf("%w: %w", schema.ErrCursor, err)
+	}
+	return err
 }
 
 func (p *Presence) poll(ctx context.Context, from position) (schema.News, error) {

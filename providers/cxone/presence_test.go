@@ -134,6 +134,17 @@ func TestAnswersOfTheWrongShape(t *testing.T) {
 	}
 }
 
+// A sign-in that fails says nothing about the cursor or the set-up of states.
+func TestPollWithoutASignIn(t *testing.T) {
+	for _, status := range []int{400, 403} {
+		d := newDesk(map[string]http.HandlerFunc{keyPath: says(status, `{"error":"invalid_grant"}`)})
+		_, err := newPresence(d.connect()).Poll(t.Context(), []byte("T0\nT0"))
+		if err == nil || errors.Is(err, schema.ErrCursor) || errors.Is(err, schema.ErrSetup) {
+			t.Errorf("%d: %v", status, err)
+		}
+	}
+}
+
 // Each poll asks for what changed since the answer before the last, in the
 // server's own words.
 func TestCursorGoesBackOneAnswer(t *testing.T) {
