@@ -99,7 +99,7 @@
         var words = function (name) { return typeof command[name] === "string" && command[name] !== ""; };
         return !!command && command.v === this.VERSION &&
             ["id", "user", "expect", "set"].every(words) &&
-            Number.isSafeInteger(command.epoch) && typeof command.expires === "number";
+            Number.isSafeInteger(command.epoch) && Number.isFinite(command.expires);
     },
 
     // carryOut sets the status when the one that shows is the expected one.
