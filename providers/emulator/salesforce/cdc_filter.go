@@ -2,6 +2,7 @@ package salesforce
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 )
 
@@ -41,9 +42,7 @@ func (o *Org) passes(t *object, expression string, header changeHeader, body row
 		return false // refused when it was set, and so by hand
 	}
 	seen := row{"ChangeEventHeader.changeType": header.ChangeType}
-	for name, value := range body {
-		seen[name] = value
-	}
+	maps.Copy(seen, body)
 	return keep(seen)
 }
 
