@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -275,4 +276,36 @@ func TestWritesAreSentOnce(t *testing.T) {
 	b.tenant.ExpireTokens()
 	w.set("a token that ended in the middle", word("Available"), schema.Accepted)
 	w.expect("is renewed", word("Available"))
+}
+
+// Polls and writes go on side by side; what the last write of each agent asked
+// for is what the polls end with.
+func TestPollsAndWritesAtOnce(t *testing.T) {
+	b := newBench(t)
+	w := b.watch()
+	names := []string{ana, "ben.okafor@acme.example", "sup.one@acme.example"}
+	for _, name := range names {
+		b.must(b.tenant.SetPresence(name, "Available", ""))
+	}
+	var group sync.WaitGroup
+	for _, name := range names {
+		group.Go(func() {
+			for i := range 20 {
+				state := []schema.ACDState{inCode("Break"), word("Available")}[i%2]
+				if got := w.SetState(t.Context(), w.ids[name], state); got.Result != schema.Accepted {
+					t.Errorf("%s: %+v", name, got)
+				}
+			}
+		})
+	}
+	for range 20 {
+		w.poll()
+	}
+	group.Wait()
+	w.poll()
+	for _, name := range names {
+		if got := w.shown[w.ids[name]]; got != word("Available") {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
 }

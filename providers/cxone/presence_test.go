@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -429,4 +430,36 @@ func TestReceiptWithoutASignIn(t *testing.T) {
 	if got := newPresence(d.connect()).SetState(t.Context(), "1", seen("", "Lunch")); got.Result != schema.Unanswered {
 		t.Errorf("codes cannot be read: %+v", got)
 	}
+}
+
+// Whatever comes, a poll ends in an error or in words that rules know.
+func FuzzPoll(f *testing.F) {
+	for _, seed := range []string{
+		`{"lastPollTime":"T1","totalRecords":1,"agentStates":[{"agentId":1,"agentStateId":2,"outStateId":7}]}`,
+		`{"resultSet":{"LastPollTime":5,"AgentStates":[{"AgentId":null},{"AgentId":true,"OutStateCode":-1,"AgentStateName":"unavailable"}]}}`,
+		`{"lastPollTime":"T1","agentStates":[[],{},"",0,{"agentId":"1","agentStateId":"-","outStateId":"-"}],"_links":{"next":"%"}}`,
+		`{"lastPollTime":{},"agentStates":null}`, `null`, ``, `[`,
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, body string) {
+		served := false
+		p, _ := agents(func(w http.ResponseWriter, _ *http.Request) {
+			if served { // a next page would go on for ever
+				w.WriteHeader(http.StatusNoContent)
+				return
+			}
+			served = true
+			_, _ = io.WriteString(w, body)
+		})
+		news, err := p.Poll(t.Context(), []byte("T0\nT0"))
+		if err != nil && len(news.Sightings) > 0 {
+			t.Error("both an error and news")
+		}
+		for _, s := range news.Sightings {
+			if s.Person == "" || s.State.Code == "" && !slices.Contains(schema.StateWords(), s.State.Word) || s.State.Word == schema.Previous {
+				t.Errorf("%+v", s)
+			}
+		}
+	})
 }
