@@ -380,6 +380,7 @@ func TestBridgeMistakes(t *testing.T) {
 		"an app with an unknown bar":  {"applications/LightningService.app", "<utilityBar>Bar", "<utilityBar>Baz", "CustomApplication LightningService", "Failed: In field: utilityBar - no FlexiPage named Baz found"},
 		"a member of no channel":      {"platformEventChannelMembers/Presence_chn_User.platformEventChannelMember", "Presence__chn", "Other__chn", "PlatformEventChannelMember Presence_chn_User", "Failed: In field: eventChannel - no PlatformEventChannel named Other__chn found"},
 		"an entity that is none":      {"platformEventChannelMembers/Presence_chn_User.platformEventChannelMember", "UserServicePresenceChangeEvent", "UserServicePresence", "PlatformEventChannelMember Presence_chn_User", "Failed: In field: selectedEntity - no change event named UserServicePresence found"},
+		"a filter on nothing":         {"platformEventChannelMembers/Presence_chn_User.platformEventChannelMember", "IsCurrentState", "IsCurrent", "PlatformEventChannelMember Presence_chn_User", "Failed: In field: filterExpression - filter \"IsCurrent = false\": INVALID_FIELD: No such column 'IsCurrent'"},
 		"a masterLabel":               {"platformEventChannels/Presence__chn.platformEventChannel", "<label>", "<masterLabel>x</masterLabel><label>", "PlatformEventChannel Presence__chn", "Failed: Error parsing file: Element {" + metaNS + "}masterLabel invalid at this location in type PlatformEventChannel"},
 	}
 	for name, tt := range tests {

@@ -50,6 +50,7 @@ type Org struct {
 	meta     *metaPlane
 
 	presences map[string]string // by user: the row of the current interval
+	deletions []deletion        // of rows of presence
 	bus       *bus
 	schemas   *schemas
 }

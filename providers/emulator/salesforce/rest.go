@@ -49,6 +49,7 @@ func (o *Org) restRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET "+v+"/limits", o.rest(o.limits))
 	o.queryRoutes(mux)
 	o.sobjectRoutes(mux)
+	o.replicationRoutes(mux)
 	o.compositeRoutes(mux)
 	o.streamingRoutes(mux)
 	o.credentialRoutes(mux)

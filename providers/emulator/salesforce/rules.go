@@ -237,6 +237,26 @@ func (o *Org) checkMember(r row) *apiError {
 	if len(selected) > maxCDCEntities {
 		return &apiError{Code: "LIMIT_EXCEEDED", Message: "You have selected more entities than your Change Data Capture allocation allows"}
 	}
+	return o.checkSelection(r)
+}
+
+// checkSelection: a member selects an entity's change events, on a channel that
+// is there, by a filter that can be read (codes UNCERTAIN).
+func (o *Org) checkSelection(r row) *apiError {
+	channel := r.text("EventChannel")
+	base, isChange := strings.CutSuffix(r.text("SelectedEntity"), "ChangeEvent")
+	entity := o.schema.object(base)
+	switch {
+	case channel != standardChannel && o.store.find("PlatformEventChannel", "FullName", channel) == nil:
+		return &apiError{Code: "INVALID_CROSS_REFERENCE_KEY", Message: "no PlatformEventChannel named " + channel + " found", Fields: []string{"EventChannel"}}
+	case !isChange || entity == nil || !entity.visible(false):
+		return &apiError{Code: "INVALID_CROSS_REFERENCE_KEY", Message: "no change event named " + r.text("SelectedEntity") + " found", Fields: []string{"SelectedEntity"}}
+	}
+	if filter := r.text("FilterExpression"); filter != "" {
+		if _, err := o.changeFilter(entity, filter); err != nil {
+			return &apiError{Code: "INVALID_INPUT", Message: err.Error(), Fields: []string{"FilterExpression"}}
+		}
+	}
 	return nil
 }
 

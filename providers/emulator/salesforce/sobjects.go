@@ -157,8 +157,7 @@ func (o *Org) remove(c *call, t *object, id string) *apiError {
 	o.store.remove(t.name, func(r row) bool { return r.text("Id") == held.text("Id") })
 	o.afterChange(t, held, -1)
 	if t.name == presenceObject {
-		o.bus.begin()
-		o.capture(t.name, "DELETE", c.session.userID, held, nil)
+		o.noteDeleted(held, c.session.userID)
 	}
 	return nil
 }

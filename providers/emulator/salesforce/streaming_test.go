@@ -71,12 +71,12 @@ func TestChangeEventMembers(t *testing.T) {
 		t.Fatalf("%d %v", status, body)
 	}
 	var got []string
-	for _, entity := range []string{"UserServicePresence", "A", "B", "C", "D", "E"} {
+	for _, entity := range []string{"UserServicePresence", "Nothing", "AgentWork", "User", "ServiceChannel", "ServicePresenceStatus", "Profile"} {
 		got = append(got, code(d.do(http.MethodPost, tooling+"PlatformEventChannelMember", map[string]any{
 			"FullName": "Lockstep_chn_" + entity, "Metadata": map[string]any{"eventChannel": "Lockstep__chn", "selectedEntity": entity + "ChangeEvent"},
 		})))
 	}
-	if diff := cmp.Diff([]string{"201", "201", "201", "201", "201", "400 LIMIT_EXCEEDED"}, got); diff != "" {
+	if diff := cmp.Diff([]string{"201", "400 INVALID_CROSS_REFERENCE_KEY", "201", "201", "201", "201", "400 LIMIT_EXCEEDED"}, got); diff != "" {
 		t.Error("-want +got:\n" + diff)
 	}
 	_, body := d.do(http.MethodGet, v67+"/tooling/query/?q=SELECT+SelectedEntity,EventChannel+FROM+PlatformEventChannelMember+LIMIT+1", nil)
