@@ -150,6 +150,27 @@ func (o *Org) change(user, status row) {
 	})
 	o.presences[id] = r.text("Id")
 	o.capture(presenceObject, "CREATE", id, r, nil)
+	o.prune(maxIntervals)
+}
+
+// maxIntervals is how many intervals that ended are kept at most: an org keeps
+// all, but a busy emulator should not fill its machine.
+const maxIntervals = 250_000
+
+// prune drops the oldest intervals that ended when there are a quarter too many,
+// so that it is not much work for any one change.
+func (o *Org) prune(most int) {
+	over := len(o.store.rows(presenceObject)) - len(o.presences) - most
+	if over <= most/4 {
+		return
+	}
+	o.store.remove(presenceObject, func(r row) bool {
+		if over == 0 || r["IsCurrentState"] == true {
+			return false
+		}
+		over--
+		return true
+	})
 }
 
 // ended is what the end of an interval changes in its row.
