@@ -11,68 +11,89 @@ import (
 // holds only the fields that changed (UNCERTAIN: the general rule of Change
 // Data Capture, not tried on this object), so that any may be missing.
 type changeEvent struct {
-	Header          changeHeader `avro:"ChangeEventHeader"`
-	UserID          *string      `avro:"UserId"`
-	StatusID        *string      `avro:"ServicePresenceStatusId"`
-	IsCurrentState  *bool        `avro:"IsCurrentState"`
-	StatusStartDate *int64       `avro:"StatusStartDate"` // milliseconds
-	StatusEndDate   *int64       `avro:"StatusEndDate"`
+	kind      string // CREATE, UPDATE, GAP_UPDATE
+	records   []string
+	committed time.Time
+
+	user, status   string // Ids; "" where the event does not tell
+	current        told
+	started, ended time.Time // to the second; zero where the event does not tell
 
 	changed []string // the names of the fields that did
 }
 
-// A changeHeader says what happened to which records.
-type changeHeader struct {
-	EntityName      string   `avro:"entityName"`
-	RecordIDs       []string `avro:"recordIds"`
-	ChangeType      string   `avro:"changeType"`
-	CommitTimestamp int64    `avro:"commitTimestamp"` // milliseconds
-	NulledFields    []string `avro:"nulledFields"`
-	ChangedFields   []string `avro:"changedFields"`
-}
+// A told is a boolean that an event may leave out.
+type told struct{ known, value bool }
 
 // decode reads the binary payload of an event.
 func (s *eventSchema) decode(payload []byte) (*changeEvent, error) {
 	if s.bad != nil {
 		return nil, s.bad
 	}
-	var e changeEvent
-	rest, err := s.codec.Decode(payload, &e)
+	var values map[string]any
+	rest, err := s.codec.Decode(payload, &values)
 	if err != nil {
 		return nil, fmt.Errorf("decode an event: %w", err)
 	}
 	if len(rest) > 0 {
 		return nil, errors.New("decode an event: something follows it")
 	}
-	e.changed, err = bitmapFields(s.fields, slices.Concat(e.Header.ChangedFields, e.Header.NulledFields))
+	header, ok := values["ChangeEventHeader"].(map[string]any)
+	if !ok {
+		return nil, errors.New("decode an event: it has no header")
+	}
+	e := &changeEvent{
+		kind: textOf(header["changeType"]), committed: moment(header["commitTimestamp"]),
+		user: textOf(values["UserId"]), status: textOf(values["ServicePresenceStatusId"]),
+		started: moment(values["StatusStartDate"]), ended: moment(values["StatusEndDate"]),
+	}
+	e.current.value, e.current.known = values["IsCurrentState"].(bool)
+	for _, id := range textsOf(header["recordIds"]) {
+		e.records = append(e.records, idOf(id))
+	}
+	e.changed, err = bitmapFields(s.fields, slices.Concat(textsOf(header["changedFields"]), textsOf(header["nulledFields"])))
 	if err != nil {
 		return nil, fmt.Errorf("decode an event: %w", err)
 	}
-	return &e, nil
+	return e, nil
 }
 
-// records lists the event's records in the long form.
-func (e *changeEvent) records() []string {
-	ids := make([]string, len(e.Header.RecordIDs))
-	for i, id := range e.Header.RecordIDs {
-		ids[i] = idOf(id)
+func textOf(v any) string { s, _ := v.(string); return s }
+
+func textsOf(v any) []string {
+	var list []string
+	items, _ := v.([]any)
+	for _, item := range items {
+		list = append(list, textOf(item))
 	}
-	return ids
+	return list
 }
 
-// started and ended are the interval's, to the second as in queries: one
-// precision, so that the same moment is the same wherever it was read.
-func (e *changeEvent) started() time.Time { return e.moment(e.StatusStartDate) }
-func (e *changeEvent) ended() time.Time   { return e.moment(e.StatusEndDate) }
-
-// moment falls back on when the change was committed.
-func (e *changeEvent) moment(field *int64) time.Time {
-	at := e.Header.CommitTimestamp
-	if field != nil {
-		at = *field
+// moment reads milliseconds since 1970 to the second: the precision of queries,
+// so that the same moment is the same wherever it was read.
+func moment(v any) time.Time {
+	switch v := v.(type) {
+	case int64:
+		return time.UnixMilli(v).Truncate(time.Second).UTC()
+	case time.Time:
+		return v.Truncate(time.Second).UTC()
 	}
-	return time.UnixMilli(at).Truncate(time.Second).UTC()
+	return time.Time{}
 }
+
+// began and left fall back on when the change was committed.
+func (e *changeEvent) began() time.Time { return orMoment(e.started, e.committed) }
+func (e *changeEvent) left() time.Time  { return orMoment(e.ended, e.committed) }
+
+func orMoment(at, otherwise time.Time) time.Time {
+	if at.IsZero() {
+		return otherwise
+	}
+	return at
+}
+
+// over reports whether the event says that its interval has ended.
+func (e *changeEvent) over() bool { return e.current.known && !e.current.value }
 
 // touches reports whether a field changed. An update that does not say what
 // changed may have changed anything.

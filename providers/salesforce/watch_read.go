@@ -3,7 +3,6 @@ package salesforce
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/lockstep-sync/lockstep/schema"
@@ -29,18 +28,16 @@ func (d *digest) take(ctx context.Context, s *eventSchema, payload []byte) error
 		d.news.Gap = true
 		return nil
 	}
-	switch kind := e.Header.ChangeType; {
-	case kind == "CREATE":
+	switch e.kind {
+	case "CREATE":
 		return d.began(ctx, e)
-	case kind == "UPDATE":
+	case "UPDATE":
 		d.updated(e)
-	case strings.HasPrefix(kind, "GAP_") && kind != "GAP_OVERFLOW" && len(e.Header.RecordIDs) > 0:
-		d.doubtRecords(e)
-	case kind == "DELETE" || kind == "UNDELETE":
+	case "DELETE", "UNDELETE", "GAP_CREATE", "GAP_UPDATE", "GAP_DELETE", "GAP_UNDELETE":
 		// Deleting intervals is allowed, and whether it logs somebody out is
 		// UNCERTAIN.
 		d.doubtRecords(e)
-	default:
+	default: // GAP_OVERFLOW, and what nobody knows yet
 		d.news.Gap = true
 	}
 	return nil
@@ -48,23 +45,23 @@ func (d *digest) take(ctx context.Context, s *eventSchema, payload []byte) error
 
 // began takes in a login or a change to a new status.
 func (d *digest) began(ctx context.Context, e *changeEvent) error {
-	if e.UserID == nil || e.StatusID == nil {
+	if e.user == "" || e.status == "" {
 		d.doubtRecords(e)
 		return nil
 	}
-	user, since := idOf(*e.UserID), e.started()
+	user, since := idOf(e.user), e.began()
 	current := false
-	for _, record := range e.records() {
+	for _, record := range e.records {
 		current = d.book.begin(user, record, since)
 	}
 	if !current {
 		return nil // late, or told twice
 	}
-	if e.IsCurrentState != nil && !*e.IsCurrentState {
+	if e.over() {
 		d.doubt(user) // over before it was told
 		return nil
 	}
-	status, err := d.statuses.name(ctx, d.conn, *e.StatusID)
+	status, err := d.statuses.name(ctx, d.conn, e.status)
 	if err != nil {
 		return err
 	}
@@ -85,13 +82,12 @@ func (d *digest) updated(e *changeEvent) {
 	if !e.touches("IsCurrentState", "ServicePresenceStatusId", "UserId") {
 		return
 	}
-	over := e.IsCurrentState != nil && !*e.IsCurrentState
-	for _, record := range e.records() {
-		if !over {
+	for _, record := range e.records {
+		if !e.over() {
 			d.doubtRecord(record, e)
 			continue
 		}
-		switch user, last := d.book.end(record, e.ended()); {
+		switch user, last := d.book.end(record, e.left()); {
 		case user == "":
 			d.doubtRecord(record, e)
 		case last:
@@ -102,10 +98,10 @@ func (d *digest) updated(e *changeEvent) {
 
 // doubtRecords puts those in doubt whose records an event names.
 func (d *digest) doubtRecords(e *changeEvent) {
-	for _, record := range e.records() {
+	for _, record := range e.records {
 		d.doubtRecord(record, e)
 	}
-	if len(e.Header.RecordIDs) == 0 {
+	if len(e.records) == 0 {
 		d.news.Gap = true
 	}
 }
@@ -114,8 +110,8 @@ func (d *digest) doubtRecord(record string, e *changeEvent) {
 	switch user := d.book.owner(record); {
 	case user != "":
 		d.doubt(user)
-	case e.UserID != nil: // a channel can be made to tell it (enriched fields)
-		d.doubt(idOf(*e.UserID))
+	case e.user != "": // a channel can be made to tell it (enriched fields)
+		d.doubt(idOf(e.user))
 	default:
 		d.unknown = append(d.unknown, record)
 	}
