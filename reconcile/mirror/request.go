@@ -56,10 +56,16 @@ type Commit struct {
 }
 
 // Erase asks to forget old history.
-type Erase struct{ Query store.Query }
+type Erase struct {
+	Turn  uint64
+	Query store.Query
+}
 
 // ReadPeople asks both vendors who there is.
-type ReadPeople struct{ Timeout time.Duration }
+type ReadPeople struct {
+	Turn    uint64
+	Timeout time.Duration
+}
 
 // Poll asks CXone what changed since the cursor; everything without one.
 type Poll struct {
@@ -69,7 +75,10 @@ type Poll struct {
 }
 
 // Sweep asks what everybody shows in Salesforce.
-type Sweep struct{ Timeout time.Duration }
+type Sweep struct {
+	Turn    uint64
+	Timeout time.Duration
+}
 
 // Look asks what some people show in Salesforce.
 type Look struct {
@@ -92,10 +101,16 @@ type More struct{ Watch uint64 }
 type Unwatch struct{ Watch uint64 }
 
 // ReadOnline asks who has a console open that listens.
-type ReadOnline struct{ Timeout time.Duration }
+type ReadOnline struct {
+	Turn    uint64
+	Timeout time.Duration
+}
 
 // ReadLimits asks for the org's own allowances.
-type ReadLimits struct{ Timeout time.Duration }
+type ReadLimits struct {
+	Turn    uint64
+	Timeout time.Duration
+}
 
 // SetState sets an agent's state in CXone. It must not be begun after Before:
 // the lease might end while it is on the wire. Then the answer is

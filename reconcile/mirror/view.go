@@ -7,13 +7,16 @@ import (
 
 // A View shows others what a [Run] does. It is safe for concurrent use; asking
 // waits until Run has begun.
-type View struct{ ask chan question }
+type View struct {
+	ask   chan question
+	ended chan struct{}
+}
 
 // ErrEnded: there is nothing to be seen any more.
 var ErrEnded = errors.New("the sync has ended")
 
 // NewView returns a view for [Options].
-func NewView() *View { return &View{ask: make(chan question)} }
+func NewView() *View { return &View{ask: make(chan question), ended: make(chan struct{})} }
 
 type question struct {
 	since  uint64
@@ -46,15 +49,9 @@ func (v *View) put(ctx context.Context, q question) (Changes, error) {
 	q.answer = answer
 	select {
 	case v.ask <- q:
-	case <-ctx.Done():
-		return Changes{}, ctx.Err()
-	}
-	select {
-	case c, ok := <-answer:
-		if !ok {
-			return Changes{}, ErrEnded
-		}
-		return c, nil
+		return <-answer, nil // the loop answers before it does anything else
+	case <-v.ended:
+		return Changes{}, ErrEnded
 	case <-ctx.Done():
 		return Changes{}, ctx.Err()
 	}

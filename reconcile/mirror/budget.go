@@ -1,0 +1,106 @@
+package mirror
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// A day is what has been used of the day's allowances. Days are those of UTC:
+// when the org's own begins is its own matter (UNCERTAIN: Salesforce counts the
+// last 24 hours), and the budget is below its allowance.
+type day struct {
+	Day        string `json:"day"`
+	Calls      int    `json:"calls"`
+	Deliveries int    `json:"deliveries"`
+
+	allCalls, allDeliveries int // since the process started
+}
+
+func (d *day) call(n int)    { d.Calls, d.allCalls = d.Calls+n, d.allCalls+n }
+func (d *day) deliver(n int) { d.Deliveries, d.allDeliveries = d.Deliveries+n, d.allDeliveries+n }
+
+func (d *day) encode() ([]byte, error) { return json.Marshal(d) }
+
+func (e *Engine) recallDay(value []byte) error {
+	var kept day
+	if err := json.Unmarshal(value, &kept); err != nil {
+		return fmt.Errorf("what the day has used: %w", err)
+	}
+	if kept.Day == e.today() {
+		e.used.Day = kept.Day
+		e.used.Calls, e.used.Deliveries = max(e.used.Calls, kept.Calls), max(e.used.Deliveries, kept.Deliveries)
+	}
+	return nil
+}
+
+func (e *Engine) today() string { return e.now.UTC().Format(time.DateOnly) }
+
+// newDay begins a day's budget when there is a new day.
+func (e *Engine) newDay() {
+	if today := e.today(); today != e.used.Day {
+		e.used.Day, e.used.Calls, e.used.Deliveries = today, 0, 0
+		e.dayNew = true
+		e.fine("budget")
+		if e.spent {
+			// What came meanwhile was swept. From now on there are events again.
+			e.spent, e.cursor = false, nil
+			e.by(taskWatch, 0)
+			e.by(taskSweep, 0)
+		}
+	}
+	e.at(taskDay, e.untilMidnight())
+}
+
+func (e *Engine) untilMidnight() time.Duration {
+	t := e.now.UTC()
+	return time.Date(t.Year(), t.Month(), t.Day()+1, 0, 0, 0, 0, time.UTC).Sub(t.Round(0))
+}
+
+// What an idle day costs is bounded: 2,000 calls to Salesforce, shared out like
+// this. A page of people or of a sweep is a call.
+const (
+	page        = 2000
+	sweepShare  = 700
+	onlineShare = 500
+	peopleShare = 200
+)
+
+// spread returns how often something of so many calls can be done that it costs
+// its share of a day, and no oftener than usual.
+func (e *Engine) spread(usual time.Duration, calls, share int) time.Duration {
+	return max(usual, 24*time.Hour*time.Duration(calls)/time.Duration(share))
+}
+
+func (e *Engine) sweepPages() int { return 1 + len(e.agents)/page }
+
+// shortestSweep is how often Salesforce is polled at most when there are no events.
+const shortestSweep = 5 * time.Second
+
+// sweepEvery is slow while there are events, and else what the rest of the day's
+// budget allows.
+func (e *Engine) sweepEvery() time.Duration {
+	if e.why == "" {
+		return e.spread(resyncEvery, e.sweepPages(), sweepShare)
+	}
+	left := e.sweepBudget() - e.used.Calls
+	if e.limits.Calls > 0 {
+		left = min(left, e.limits.CallsLeft/2) // others live on the org's allowance as well
+	}
+	if left <= 0 {
+		return e.untilMidnight()
+	}
+	return min(max(e.untilMidnight()*time.Duration(e.sweepPages())/time.Duration(left), shortestSweep), e.untilMidnight())
+}
+
+// sweepBudget leaves a tenth of the calls to pushes and to looking at logouts.
+func (e *Engine) sweepBudget() int { return e.set.CallsPerDay * 9 / 10 }
+
+func (e *Engine) maySweep() bool { return e.used.Calls < e.sweepBudget() }
+func (e *Engine) mayCall() bool {
+	if e.used.Calls < e.set.CallsPerDay {
+		return true
+	}
+	e.trouble("budget", "the declared budget of calls to Salesforce is used; nothing is sent there until midnight UTC")
+	return false
+}

@@ -1,0 +1,306 @@
+package mirror
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/lockstep-sync/lockstep/reconcile/presence"
+	"github.com/lockstep-sync/lockstep/schema"
+)
+
+// Feeds are how both sides are observed.
+type feeds struct {
+	watch    uint64 // counts watchings
+	watching uint64 // the one under way; 0 for none
+	cursor   []byte // where the next watching goes on
+	owed     uint64 // the watching whose next message is not asked for yet
+	spent    bool   // no events any more today
+	why      string // there are no events
+	heardOf  time.Time
+
+	sweeping  bool
+	sweptFrom time.Time
+	swept1    bool // the first sweep was taken in
+
+	polling    bool
+	polledFrom time.Time
+	wholeNow   bool // the poll under way reads everything
+	polled1    bool
+
+	position []byte // where the next poll goes on
+	whole    bool   // the next poll is to read everything
+	wholeAt  time.Time
+	polledAt time.Time
+	hurry    int // polls that are made sooner than usual
+
+	looking    bool
+	lookedFrom time.Time
+	asked      []string
+	doubts     []string
+	doubted    map[string]bool
+	onlining   bool
+	limits     Allowances
+
+	readings   []*reading
+	generation uint32
+	strangers  map[string]bool // Ids that nobody listed, by side and Id
+	backOffs   *backOffs
+}
+
+// backOffs are the pauses after failures.
+type backOffs struct{ people, watch, sweep, poll, look, online, store backOff }
+
+func newBackOffs() *backOffs {
+	usual := backOff{first: time.Second, most: 30 * time.Second}
+	return &backOffs{
+		people: backOff{first: 5 * time.Second, most: 5 * time.Minute},
+		watch:  usual, sweep: usual, look: usual,
+		poll:   backOff{first: time.Second, most: 8 * time.Second},
+		online: backOff{first: 10 * time.Second, most: 2 * time.Minute},
+		store:  backOff{first: 100 * time.Millisecond, most: 5 * time.Second},
+	}
+}
+
+// positions are what is kept of the feeds. CXone's cursor is not: whoever begins
+// a lease reads everything there anyway.
+type positions struct {
+	Salesforce []byte `json:"salesforce,omitempty"`
+}
+
+func (e *Engine) encodeFeeds() ([]byte, error) { return json.Marshal(positions{e.cursor}) }
+
+func (e *Engine) recallFeeds(value []byte) error {
+	var p positions
+	if err := json.Unmarshal(value, &p); err != nil {
+		return fmt.Errorf("positions in feeds: %w", err)
+	}
+	e.cursor = p.Salesforce
+	return nil
+}
+
+// setupEvery is how often a set-up that allowed no events is tried again, and
+// settleAfter how long a watching from now on may take to begin: a sweep after
+// that has everything that came before.
+const setupEvery, settleAfter = 10 * time.Minute, 3 * time.Second
+
+func (e *Engine) beginWatch() {
+	if e.watching != 0 || e.spent || e.phase != running {
+		return
+	}
+	e.watch++
+	e.watching = e.watch
+	e.heardOf = e.now
+	e.ask(Watch{Watch: e.watching, Cursor: e.cursor})
+	e.at(taskStall, stallAfter)
+	if e.cursor == nil {
+		e.by(taskSweep, settleAfter)
+	}
+}
+
+func (e *Engine) stopWatching() {
+	if e.watching != 0 {
+		e.ask(Unwatch{Watch: e.watching})
+		e.watching, e.owed = 0, 0
+	}
+}
+
+// checkStall ends a watching that has been silent for longer than keepalives
+// are apart.
+func (e *Engine) checkStall() {
+	if e.watching == 0 {
+		return
+	}
+	if left := stallAfter - e.now.Sub(e.heardOf); left > 0 {
+		e.at(taskStall, left)
+		return
+	}
+	e.stopWatching()
+	e.down("events have been silent")
+	e.by(taskWatch, 0)
+}
+
+// watched takes in one message of the event stream.
+func (e *Engine) watched(w Watched) {
+	if w.Watch != e.watching || e.phase != running {
+		return
+	}
+	e.heardOf = e.now
+	e.backOffs.watch.reset()
+	if e.why != "" {
+		e.why = ""
+		e.fine("events")
+		e.at(taskSweep, e.sweepEvery())
+	}
+	n := &w.News
+	e.used.deliver(n.Deliveries)
+	e.dayNew = e.dayNew || n.Deliveries > 0
+	e.take1(n)
+	if n.Cursor != nil {
+		e.cursor, e.feedsNew = n.Cursor, true
+	}
+	switch {
+	case e.used.Deliveries >= e.set.DeliveriesPerDay:
+		e.spend("the declared budget of event deliveries is used")
+	case e.full():
+		e.owed = e.watching
+	default:
+		e.ask(More{Watch: e.watching})
+	}
+}
+
+// take1 takes in news of changes, as events bring it.
+func (e *Engine) take1(n *schema.News) {
+	for i := range n.Sightings {
+		e.sighted(presence.Salesforce, &n.Sightings[i], n, false)
+	}
+	for _, id := range n.Doubt {
+		e.doubt(id)
+	}
+	if n.Gap {
+		e.by(taskSweep, 0)
+	}
+}
+
+// spend ends the day's events: from now on it is polled.
+func (e *Engine) spend(why string) {
+	e.stopWatching()
+	e.spent = true
+	e.down(why)
+}
+
+func (e *Engine) watchEnded(w WatchEnded) {
+	if w.Watch != e.watching {
+		return
+	}
+	e.watching, e.owed = 0, 0
+	switch {
+	case errors.Is(w.Err, schema.ErrCursor):
+		e.cursor, e.feedsNew = nil, true
+		e.at(taskWatch, 0)
+		e.by(taskSweep, 0)
+	case errors.Is(w.Err, schema.ErrAllowance):
+		e.spend("Salesforce delivers no more events today")
+	case errors.Is(w.Err, schema.ErrSetup):
+		e.down(text(w.Err))
+		e.at(taskWatch, setupEvery)
+	default:
+		e.down(text(w.Err))
+		e.at(taskWatch, e.backOffs.watch.next())
+	}
+}
+
+func text(err error) string {
+	if err == nil {
+		return "it ended"
+	}
+	return err.Error()
+}
+
+// down says that there are no events, and polls instead.
+func (e *Engine) down(why string) {
+	e.why = why
+	e.trouble("events", why)
+	e.by(taskSweep, e.sweepEvery())
+}
+
+// sweep reads what everybody shows in Salesforce.
+func (e *Engine) sweep() {
+	if e.sweeping || e.phase != running {
+		return
+	}
+	if !e.maySweep() {
+		e.at(taskSweep, e.untilMidnight())
+		e.trouble("budget", "the declared budget of calls is nearly used: Salesforce is not swept any more today")
+		return
+	}
+	if e.full() {
+		e.at(taskSweep, renewEvery)
+		return
+	}
+	e.sweeping, e.sweptFrom = true, e.now
+	e.ask(Sweep{Turn: e.turn, Timeout: sweepTimeout})
+}
+
+func (e *Engine) swept(s Swept) {
+	if s.Turn != e.turn || e.phase != running {
+		return
+	}
+	e.sweeping = false
+	e.used.call(1 + len(s.News.Sightings)/page)
+	e.dayNew = true
+	if s.Err != nil {
+		e.trouble("sweep", s.Err.Error())
+		e.at(taskSweep, e.backOffs.sweep.next())
+		return
+	}
+	e.backOffs.sweep.reset()
+	if e.fine("sweep") {
+		e.recover(presence.Salesforce)
+	}
+	e.at(taskSweep, e.sweepEvery())
+	s.News.Whole = true
+	e.open(&reading{side: presence.Salesforce, news: s.News, asked: e.sweptFrom})
+}
+
+// doubt puts a person on the list of those to be read again: it looks like a
+// logout, which is only known for sure when nothing comes after it.
+func (e *Engine) doubt(id string) {
+	if a := e.known[presence.Salesforce][id]; a == nil || e.doubted[id] {
+		return
+	}
+	if e.doubted == nil {
+		e.doubted = map[string]bool{}
+	}
+	e.doubted[id] = true
+	e.doubts = append(e.doubts, id)
+	if !e.looking {
+		e.by(taskLook, lookAfter)
+	}
+}
+
+// lookMost is how many people are read again in one go.
+const lookMost = 200
+
+func (e *Engine) look() {
+	var people []string
+	for len(e.doubts) > 0 && len(people) < lookMost {
+		id := e.doubts[0]
+		e.doubts = e.doubts[1:]
+		if e.doubted[id] {
+			delete(e.doubted, id)
+			people = append(people, id)
+		}
+	}
+	if len(people) == 0 || e.looking || e.phase != running {
+		return
+	}
+	if !e.mayCall() {
+		e.by(taskSweep, e.untilMidnight())
+		return
+	}
+	e.looking, e.lookedFrom, e.asked = true, e.now, people
+	e.used.call(1)
+	e.ask(Look{Turn: e.turn, People: people, Timeout: readTimeout})
+}
+
+func (e *Engine) looked(l Looked) {
+	if l.Turn != e.turn || e.phase != running {
+		return
+	}
+	people := e.asked
+	e.looking, e.asked = false, nil
+	if l.Err != nil {
+		for _, id := range people {
+			e.doubt(id)
+		}
+		e.at(taskLook, e.backOffs.look.next())
+		return
+	}
+	e.backOffs.look.reset()
+	if len(e.doubts) > 0 {
+		e.by(taskLook, 0)
+	}
+	e.open(&reading{side: presence.Salesforce, news: l.News, asked: e.lookedFrom, people: people})
+}
