@@ -1,5 +1,5 @@
 // Package examples holds configurations that users start from. The demo runs
-// the guide; a test runs each of them.
+// the guide and the sync; a test runs each of them.
 package examples
 
 import "embed"
@@ -8,3 +8,8 @@ import "embed"
 //
 //go:embed guide/*.hcl
 var Guide embed.FS
+
+// Sync is a centre that run keeps in step, in the folder sync.
+//
+//go:embed sync/*.hcl
+var Sync embed.FS
