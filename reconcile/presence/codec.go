@@ -64,7 +64,7 @@ func walk(c coder, s *State) {
 		numbers(c, &at.since, &at.at, &at.ahead, &at.unsure)
 		flags(c, &at.fresh)
 	}
-	flags(c, &s.hasBase, &s.run, &s.ruled, &s.live, &s.stopped, &s.parked, &s.lost, &s.resumed)
+	flags(c, &s.hasBase, &s.run, &s.ruled, &s.live, &s.stopped, &s.parked, &s.lost, &s.resumed, &s.stands[CXone], &s.stands[Salesforce], &s.adopted)
 	walkPair(c, &s.base)
 	walkPair(c, &s.before)
 	for side := range s.pending {
@@ -100,7 +100,7 @@ func walkPending(c coder, at **pending) {
 	numbers(c, &p.id)
 	walkPair(c, &p.saw)
 	walkPair(c, &p.want)
-	numbers(c, &p.next, &p.expires, &p.paused)
+	numbers(c, &p.sent, &p.next, &p.expires, &p.paused)
 	numbers(c, &p.tries)
 	flags(c, &p.answered, &p.accepted, &p.orphan)
 	*at = &p

@@ -66,6 +66,7 @@ func (m *machine) adopt() {
 	}
 	m.s.resumed = false
 	m.tell(Entry{What: Adopted, Detail: why})
+	m.s.adopted = mapped || align == AlignNone
 	if mapped {
 		return
 	}
@@ -84,9 +85,18 @@ func (m *machine) adopt() {
 // judge looks at which sides moved. Timestamps only settle a conflict.
 func (m *machine) judge() verdict {
 	movedC, movedS := m.moved(CXone), m.moved(Salesforce)
+	if m.cameBack() && m.stands(Salesforce) {
+		m.endRun()
+		movedC = false
+	}
 	stays := m.delayed()
 	if stays {
 		movedC = false
+	}
+	movedC, movedS = movedC || movedS && m.stands(CXone), movedS || movedC && m.stands(Salesforce)
+	if movedC != movedS && m.s.adopted && m.newer(Salesforce) == movedC {
+		// It had moved before the pair was adopted, and would have been adopted.
+		return verdict{agree: true, stays: inContact(m.s.shows.state)}
 	}
 	v := verdict{stays: stays || inContact(m.s.shows.state)}
 	switch {
@@ -116,12 +126,36 @@ func (m *machine) judge() verdict {
 
 func (m *machine) moved(side Side) bool { return m.s.shows.on(side) != m.s.base.on(side) }
 
+// stands reports whether what one side shows was agreed, though it is newer than
+// what is heard of the other side only now. Then both have moved: the answer is
+// the same whichever is heard of first.
+func (m *machine) stands(side Side) bool { return m.s.stands[side] && m.newer(side) }
+
+// newer reports whether one side has changed after the other, by the vendors'
+// own clocks.
+func (m *machine) newer(side Side) bool {
+	return m.s.seen[side].began() > m.s.seen[side.other()].began()
+}
+
 // delayed reports whether a contact has ended where CXone was before, and a
 // decision waited for its end: the vendor brought the agent back, nobody chose
 // to, and the decision stands (UNCERTAIN whether CXone queues an administrative
 // change, so that it may have to be sent again).
-func (m *machine) delayed() bool {
-	return m.s.pending[CXone] != nil && m.s.run && !inContact(m.s.shows.state) && m.s.shows.state == m.s.before.state
+func (m *machine) delayed() bool { return m.s.pending[CXone] != nil && m.cameBack() }
+
+// cameBack reports whether a contact has ended where CXone was before.
+func (m *machine) cameBack() bool {
+	return m.s.run && !inContact(m.s.shows.state) && m.s.shows.state == m.s.before.state
+}
+
+// endRun ends a contact that has no part in what the person has chosen since.
+func (m *machine) endRun() {
+	stands := m.s.stands
+	m.setBase(m.s.base.with(CXone, m.s.shows))
+	m.s.stands = stands
+	if m.s.pending[CXone] != nil {
+		m.aimAgain()
+	}
 }
 
 // restsOn reports whether a decision waits that a status asked for.
@@ -186,7 +220,7 @@ func (m *machine) winner() Side {
 		return Salesforce
 	}
 	c, s := m.s.seen[CXone], m.s.seen[Salesforce]
-	lead := (c.since - c.ahead) - (s.since - s.ahead)
+	lead := c.began() - s.began()
 	if lead > tieMargin.Milliseconds()+c.unsure+s.unsure {
 		return CXone
 	}
@@ -217,7 +251,9 @@ func (m *machine) agree() {
 	if m.s.base != m.s.shows {
 		m.tell(Entry{What: Agreed, Moved: m.movers()})
 	}
+	stands := m.s.stands
 	m.setBase(m.s.shows)
+	m.s.stands = stands // nothing was made of it
 }
 
 // movers names the sides that differ from the base.

@@ -43,6 +43,7 @@ func (m *machine) observe(o Observation) {
 		return
 	}
 	if shown.on(o.Side) != m.s.shows.on(o.Side) {
+		m.s.stands[o.Side] = o.Side == Salesforce || m.chosen(shown.state)
 		m.s.shows = shown
 		m.s.changed = m.now
 		m.release(CXone)
@@ -50,13 +51,24 @@ func (m *machine) observe(o Observation) {
 		m.reachable(o.Side) // who moves there is there
 	} else {
 		if sight.since > m.s.seen[o.Side].since {
-			m.retaken(o.Side)
+			m.retaken(o.Side, sight)
 		}
 		if o.Whole {
 			m.release(o.Side)
 		}
+		// Being logged out of CXone can be over before it is seen.
+		if o.Side == CXone && o.State.Word != schema.StateLoggedOut && (o.Whole || sight.since > m.s.seen[CXone].since) {
+			m.reachable(CXone)
+		}
 	}
 	m.s.seen[o.Side] = sight
+}
+
+// chosen reports whether CXone coming to show a state is somebody's choice: a
+// contact is not, nor is being back where CXone was before one.
+func (m *machine) chosen(state schema.ACDState) bool {
+	over := m.s.run || inContact(m.s.shows.state)
+	return !inContact(state) && !(over && state == m.s.before.state)
 }
 
 // retaken notices that a side shows anew what it showed when a command went out.
@@ -64,10 +76,16 @@ func (m *machine) observe(o Observation) {
 // something else was, and somebody has moved it since. That is newer than the
 // decision, which must not be sent again over it. During a contact CXone queues
 // what it accepts, and nothing is known before its end.
-func (m *machine) retaken(side Side) {
+func (m *machine) retaken(side Side, at sight) {
+	if side == Salesforce || m.s.blocked[side].held != (value{}) {
+		m.s.stands[side] = true
+	}
 	p := m.s.pending[side]
 	if p == nil || p.id == 0 || side == CXone && inContact(m.s.shows.state) || m.s.shows.on(side) != p.saw.on(side) {
 		return
+	}
+	if at.began()+at.unsure < m.s.seen[side.other()].began() {
+		return // it came before what the decision rests on
 	}
 	m.s.pending[side] = nil
 	m.tell(Entry{What: Landed, Side: side, Target: p.want.text(side), Command: p.id, Detail: "and moved back since"})

@@ -10,6 +10,9 @@ import (
 // way, or one that a newer decision has replaced. What they wanted becomes the
 // base, so that our own write coming back is no move of anybody's.
 func (m *machine) land() {
+	if m.rule == nil || !m.s.hasBase {
+		return
+	}
 	for _, side := range [...]Side{CXone, Salesforce} {
 		if p := m.s.pending[side]; p != nil && m.s.shows.on(side) == p.want.on(side) {
 			m.done(side, p)
@@ -37,6 +40,7 @@ func (m *machine) done(side Side, p *pending) {
 	if !p.orphan {
 		m.s.base.status = p.want.status
 	}
+	m.s.stands[CXone] = false
 	if !m.moved(CXone) {
 		m.s.base.state = schema.ACDState{} // its beginning was never agreed
 	}
@@ -82,7 +86,7 @@ func (m *machine) landLate(side Side) {
 		return
 	}
 	for i, l := range m.s.late {
-		if l.side != side || l.want.on(side) != shown || m.lapsed(l) {
+		if l.side != side || l.want.on(side) != shown || m.tooLate(l) {
 			continue
 		}
 		m.tell(Entry{What: Landed, Side: side, Target: l.want.text(side)})
@@ -92,10 +96,17 @@ func (m *machine) landLate(side Side) {
 	}
 }
 
-// lapsed reports whether a replaced command can no longer be carried out. CXone
-// may keep one queued for as long as a contact lasts.
+// tooLate reports whether a side has come to show what it shows when a replaced
+// command could no longer be carried out, by the vendor's own clock. CXone may
+// keep one queued for as long as a contact lasts.
+func (m *machine) tooLate(l late) bool {
+	seen := m.s.seen[l.side]
+	return seen.began()-seen.unsure > l.until && (l.side != CXone || !m.s.run)
+}
+
+// lapsed reports whether a replaced command would have shown by now.
 func (m *machine) lapsed(l late) bool {
-	return m.now > l.until && (l.side != CXone || !m.s.run)
+	return m.now > l.until+2*m.set.Confirm.Milliseconds() && (l.side != CXone || !m.s.run)
 }
 
 func (m *machine) forget(which func(late) bool) {
@@ -175,7 +186,7 @@ func (m *machine) drop(side Side, what What, why string) {
 	m.s.pending[side] = nil
 	m.tell(Entry{What: what, Side: side, Target: p.want.text(side), Command: p.id, Detail: why})
 	if p.id != 0 {
-		m.remember(late{side, p.want, m.now + (m.set.CommandLife + m.set.Confirm).Milliseconds()})
+		m.remember(late{side, p.want, p.sent + m.set.CommandLife.Milliseconds()})
 	}
 }
 

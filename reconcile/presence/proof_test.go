@@ -213,14 +213,12 @@ func words(moves []Move) []string {
 	return lines
 }
 
-// TestMain draws more rules than rapid does by itself, the same ones in every
-// run, so that a gate fails because of a change and not by chance. Flags still
-// win; to look further:
+// TestMain draws more than rapid does by itself, others in every run. A flag
+// still wins; to look further:
 //
-//	go test ./reconcile/presence -rapid.seed=$RANDOM -rapid.checks=30000
+//	go test ./reconcile/presence -rapid.checks=100000
 func TestMain(m *testing.M) {
-	_ = flag.Set("rapid.checks", "3000")
-	_ = flag.Set("rapid.seed", "20261122")
+	_ = flag.Set("rapid.checks", "1000")
 	flag.Parse()
 	os.Exit(m.Run())
 }

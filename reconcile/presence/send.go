@@ -77,6 +77,7 @@ func (m *machine) sendable(side Side, p *pending) bool {
 func (m *machine) send(side Side, p pending) {
 	m.s.seq++
 	p.id, p.answered, p.accepted = m.s.seq, false, false
+	p.sent = m.now
 	p.next = m.now + m.set.Confirm.Milliseconds() // an answer brings it forward
 	if p.tries < 255 {
 		p.tries++

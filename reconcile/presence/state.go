@@ -15,6 +15,12 @@ type State struct {
 
 	base    pair // the pair last agreed
 	hasBase bool
+	// stands says, by side, that somebody chose what it shows and nothing has
+	// been made of it on the other side. It wins over what happened there before
+	// and is heard of later. adopted says that the base is as it was found, so
+	// that nothing on either side asks for anything.
+	stands  [2]bool
+	adopted bool
 	// before is the base as it was outside a contact: what "previous" stands
 	// for. It follows the base, and stands still while run says that a contact or
 	// what it asks for at its end is under way. Its status is offline when there
@@ -53,11 +59,15 @@ type sight struct {
 	fresh  bool  // seen by the present owner
 }
 
+// began is the time of the change by our clock.
+func (s sight) began() int64 { return s.since - s.ahead }
+
 // A pending is a decision that its side does not show yet.
 type pending struct {
 	id      uint64 // of the command last sent; 0 in shadow
 	saw     pair   // what both sides showed when it was decided
 	want    pair   // what they are to show
+	sent    int64  // when that was
 	next    int64  // when it may be sent again
 	expires int64
 	paused  int64 // since when a contact keeps it from ageing; 0 when none does
@@ -74,7 +84,7 @@ type pending struct {
 type late struct {
 	side  Side
 	want  pair
-	until int64
+	until int64 // the last moment at which it may be carried out outside a contact
 }
 
 // A change is one side's write that was done.

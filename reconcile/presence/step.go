@@ -24,8 +24,8 @@ func Step(set *Settings, s State, in Input) (State, []Effect) {
 	m.age()
 	m.hear()
 	m.obey()
+	m.land() // what is seen of one side can be over before the other is seen
 	if m.mayDecide() {
-		m.land()
 		m.pause()
 		m.decide()
 		m.forget(m.lapsed)
@@ -83,6 +83,7 @@ func (m *machine) clamp() {
 		limit(&again.next, max(m.set.Confirm, maxRetryAfter))
 		limit(&again.expires, m.set.DecisionLife)
 		limit(&again.paused, 0)
+		limit(&again.sent, 0)
 		if again != *p {
 			m.s.pending[side] = &again
 		}
@@ -156,6 +157,7 @@ func (m *machine) reruled() {
 	m.dropOrphan()
 	if m.s.hasBase && m.s.base == m.s.shows && !m.rule.mapped(m.world(CXone)) {
 		m.s.base.state = schema.ACDState{}
+		m.settled()
 	}
 }
 
@@ -235,6 +237,7 @@ func (m *machine) report(r Report) {
 // cannot be set; then there is no status to go back to either.
 func (m *machine) setBase(p pair) {
 	m.s.base, m.s.hasBase = p, true
+	m.settled()
 	if inContact(p.state) {
 		m.s.run = true
 		return
@@ -250,8 +253,13 @@ func (m *machine) setBase(p pair) {
 	}
 }
 
+// settled says that nothing of the base was left as it is: each side shows it
+// because of the other.
+func (m *machine) settled() { m.s.stands, m.s.adopted = [2]bool{}, false }
+
 func (m *machine) dropBase() {
 	m.s.base, m.s.hasBase, m.s.before, m.s.run = pair{}, false, pair{}, false
+	m.settled()
 	m.s.last = [2]change{}
 }
 
