@@ -32,6 +32,9 @@ type Document struct {
 	// Forecast is the number of vendor calls that apply makes, polling and
 	// read-back apart.
 	Forecast int `json:"forecast_calls"`
+	// Fallback is the number of calls that come on top, should a vendor refuse
+	// what it cannot be known to accept.
+	Fallback int `json:"fallback_calls,omitempty"`
 	// Digest covers everything above.
 	Digest string `json:"digest"`
 }
@@ -100,7 +103,7 @@ type DocumentSummary struct {
 // Document returns the plan in its JSON form. Version is Lockstep's own.
 func (p *Plan) Document(version string) Document {
 	d := Document{
-		FormatVersion: DocumentVersion, Version: version, Where: p.Where, Unmanaged: p.Unmanaged, Rewrite: p.rewrite, Forecast: p.Forecast,
+		FormatVersion: DocumentVersion, Version: version, Where: p.Where, Unmanaged: p.Unmanaged, Rewrite: p.rewrite, Forecast: p.Forecast, Fallback: p.Fallback,
 		Steps: []DocumentStep{}, Notes: []DocumentNote{},
 		Summary: DocumentSummary{
 			p.Count(schema.Create), p.Count(schema.Update), p.Count(schema.Replace), p.Count(schema.Delete), p.Count(schema.Manual),

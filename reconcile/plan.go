@@ -48,6 +48,7 @@ type Plan struct {
 	Compared    int               // blocks compared
 	Calls       schema.Calls      // made for this plan
 	Forecast    int               // calls that apply will make, polling and read-back apart
+	Fallback    int               // calls more, should a vendor refuse what it may refuse
 
 	wanted  Wanted
 	world   *world
@@ -109,7 +110,7 @@ func (r *Reconciler) Plan(ctx context.Context, wanted Wanted, options Options) (
 	p.layOut(r.Providers)
 	p.Calls = r.calls().Sub(before)
 	if p.Diagnostics.HasErrors() {
-		p.Steps, p.Waves, p.Forecast = nil, nil, 0
+		p.Steps, p.Waves, p.Forecast, p.Fallback = nil, nil, 0, 0
 	}
 	return p, nil
 }
@@ -167,11 +168,12 @@ func (p *Plan) countUnmanaged(held []*schema.Held) {
 func (p *Plan) layOut(providers []Provider) {
 	p.Waves = waves(p.Steps, ranks(providers))
 	p.Steps = slices.Concat(p.Waves...)
-	p.Forecast = 0
+	p.Forecast, p.Fallback = 0, 0
 	for _, wave := range p.Waves {
 		for _, provider := range providers {
 			for _, operation := range provider.Arrange(p.byCall(stepsOf(provider, wave))) {
 				p.Forecast += operation.Calls
+				p.Fallback += operation.Fallback
 			}
 		}
 	}

@@ -105,6 +105,9 @@ type Outcome struct {
 type Operation struct {
 	Steps []*Step
 	Calls int
+	// Fallback is how many calls more it takes should the vendor refuse what
+	// it cannot be known to accept.
+	Fallback int
 	// Run carries the operation out and says how each of Steps ended, in
 	// order. It returns no error of its own: an error belongs to an outcome.
 	Run func(ctx context.Context) []Outcome

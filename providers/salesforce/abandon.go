@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/lockstep-sync/lockstep/schema"
 )
 
 // errAbandoned goes with a deletion that is done as far as the vendor allows.
 var errAbandoned = errors.New("abandoned: Salesforce refuses to delete the status; all access to it is revoked and its label is marked as removed")
+
+func refusable(p *part) bool { return p.instead != nil }
 
 // refusedDeletions returns the parts that delete a presence status and were
 // refused, when nothing else was wrong with the deploy.
@@ -18,7 +21,7 @@ func (w *wave) refusedDeletions(result DeployResult) []*part {
 	for _, p := range w.parts {
 		switch problem := problemOf(p, result); {
 		case problem == nil:
-		case p.step.Kind.Name == statusKind && p.step.Action == schema.Delete:
+		case refusable(p):
 			refused = append(refused, p)
 		default:
 			return nil
@@ -28,16 +31,12 @@ func (w *wave) refusedDeletions(result DeployResult) []*part {
 }
 
 // abandon deploys the wave again without the deletions that the vendor
-// refused, revoking all access to those statuses instead. It is one deploy
-// more than forecast: whether a deletion is accepted cannot be known before
-// (UNCERTAIN).
+// refused, revoking all access to those statuses instead.
 func (w *wave) abandon(ctx context.Context, refused []*part) {
 	for _, p := range refused {
-		p.removed = nil
-		revoke(p)
+		p.become(p.instead)
 	}
-	result, err := w.conn.Deploy(ctx, w.pack(ctx, w.parts), DeployOptions{})
-	w.judge(w.parts, result, err)
+	w.judge(w.send(ctx))
 	for _, p := range refused {
 		if !p.failed() {
 			p.then(0, func(context.Context, *Connection) error { p.outcome.Err = errAbandoned; return nil })
@@ -45,22 +44,48 @@ func (w *wave) abandon(ctx context.Context, refused []*part) {
 	}
 }
 
-// revoke takes a status from everybody who has it and marks its label.
-func revoke(p *part) {
-	held := p.step.Held
-	p.deploy(statusComponent(held.Key(), markAbandoned(held.Text("label")), held.Texts("channels")))
-	if p.org == nil {
-		p.fail(errNotRead)
-		return
+// become takes over what another part deploys, and how that failed.
+func (p *part) become(other *part) {
+	p.components, p.overlays, p.removed, p.rewrites = other.components, other.overlays, other.removed, other.rewrites
+	p.outcome = other.outcome
+}
+
+// fallback is the number of calls that run makes more when the vendor refuses
+// what the parts delete: whether it does cannot be known before it is tried
+// (UNCERTAIN).
+func (w *wave) fallback() int {
+	if !slices.ContainsFunc(w.parts, refusable) {
+		return 0
 	}
-	for i := range p.org.statuses {
-		if p.org.statuses[i].DeveloperName != held.Key() {
+	second := &wave{}
+	for _, p := range w.parts {
+		again := p.instead
+		if again == nil { // its profiles have their names by then, and its calls follow once
+			again = &part{components: p.components, removed: p.removed, rewrites: p.rewrites}
+		}
+		second.parts = append(second.parts, again)
+	}
+	return second.calls()
+}
+
+// revocation is what is done instead of deleting a status: it is taken from
+// everybody who has it, and its label is marked.
+func revocation(step *schema.Step, org *snapshot) *part {
+	p, held := newPart(step, org), step.Held
+	p.deploy(statusComponent(held.Key(), markAbandoned(held.Text("label")), held.Texts("channels")))
+	if org == nil {
+		p.fail(errNotRead)
+		return p
+	}
+	for i := range org.statuses {
+		if org.statuses[i].DeveloperName != held.Key() {
 			continue
 		}
-		for _, access := range p.org.statuses[i].access {
+		for _, access := range org.statuses[i].access {
 			p.revokeFrom(access, held.Key())
 		}
 	}
+	return p
 }
 
 func (p *part) revokeFrom(access accessRow, status string) {

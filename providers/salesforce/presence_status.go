@@ -238,6 +238,7 @@ func (r *reading) checkChannels(o *schema.Object) {
 func changeStatus(p *part) {
 	if p.step.Action == schema.Delete {
 		p.delete(Member{Type: statusType, FullName: p.step.Held.Key()})
+		p.instead = revocation(p.step, p.org)
 		return
 	}
 	p.deploy(statusComponent(p.step.Wanted.Key(), p.step.Wanted.Text("label"), p.step.Wanted.Texts("channels")))

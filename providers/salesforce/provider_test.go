@@ -135,7 +135,12 @@ func abandonedStatus(t *testing.T) {
 		Objects: []*schema.Object{status(t, "Kept")},
 		Removed: []schema.Removal{removal(t, "presence_status", "Lunch"), removal(t, "presence_status", "Away")},
 	}
-	applied := o.reconciler().Apply(t.Context(), nil, o.plan(gone), nil)
+	plan := o.plan(gone)
+	applied := o.reconciler().Apply(t.Context(), nil, plan, nil)
+	// The profiles' names, the permission set, and the deploy again.
+	if made := applied.Calls.Writing; plan.Fallback != 3 || made != plan.Forecast+plan.Fallback {
+		t.Errorf("forecast %d calls and %d more if refused, want 3 more; made %d", plan.Forecast, plan.Fallback, made)
+	}
 	for i, outcome := range applied.Outcomes {
 		if outcome.Result != schema.Done {
 			t.Fatalf("%s: %s: %v", outcome.Step.Address, outcome.Result, outcome.Err)
@@ -147,6 +152,22 @@ func abandonedStatus(t *testing.T) {
 	if plan := o.settled(gone); len(plan.Notes) != 2 {
 		t.Errorf("want a note for each abandoned status, got %v", plan.Notes)
 	}
+}
+
+func TestDeletedStatus(t *testing.T) { synctest.Test(t, deletedStatus) }
+
+// Where the org deletes the status, the calls are those forecast; what a
+// refusal would have cost is apart.
+func deletedStatus(t *testing.T) {
+	o := acme(t, nil)
+	o.apply(wanted(status(t, "Lunch")))
+	gone := reconcile.Wanted{Removed: []schema.Removal{removal(t, "presence_status", "Lunch")}}
+	plan := o.plan(gone)
+	applied := o.reconciler().Apply(t.Context(), nil, plan, nil)
+	if made := applied.Calls.Writing; applied.Failed() || made != plan.Forecast || plan.Fallback != 1 {
+		t.Errorf("forecast %d calls and %d more if refused, want 1 more; made %d", plan.Forecast, plan.Fallback, made)
+	}
+	o.settled(gone)
 }
 
 func TestLostDeploy(t *testing.T) { synctest.Test(t, lostDeploy) }

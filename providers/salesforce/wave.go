@@ -22,7 +22,15 @@ type part struct {
 	rewrites   []rewrite
 	after      []call
 
+	// instead is what is deployed when the vendor refuses what is removed, nil
+	// where nothing may be refused.
+	instead *part
+
 	outcome schema.Outcome
+}
+
+func newPart(step *schema.Step, org *snapshot) *part {
+	return &part{step: step, org: org, outcome: schema.Outcome{Step: step, Result: schema.NotDone}}
 }
 
 // A rewrite is a component that deploys whole: it is read, modified in one
@@ -94,7 +102,7 @@ func arrange(c *Connection, org *snapshot, steps []*schema.Step) []schema.Operat
 	var alone []schema.Operation
 	size := 0
 	for _, step := range steps {
-		p := &part{step: step, org: org, outcome: schema.Outcome{Step: step, Result: schema.NotDone}}
+		p := newPart(step, org)
 		kindOf(step.Kind.Name).change(p)
 		if !p.deploys() {
 			alone = append(alone, operation(c, p))
@@ -116,7 +124,7 @@ func arrange(c *Connection, org *snapshot, steps []*schema.Step) []schema.Operat
 
 func operation(c *Connection, parts ...*part) schema.Operation {
 	w := &wave{conn: c, parts: parts}
-	o := schema.Operation{Calls: w.calls(), Run: w.run}
+	o := schema.Operation{Calls: w.calls(), Fallback: w.fallback(), Run: w.run}
 	for _, p := range parts {
 		o.Steps = append(o.Steps, p.step)
 	}
@@ -175,29 +183,34 @@ func (w *wave) deploy(ctx context.Context) {
 	if !slices.ContainsFunc(w.parts, (*part).deploys) {
 		return
 	}
-	pack := w.pack(ctx, w.parts)
-	if len(pack.Components)+len(pack.Destructive) == 0 {
-		return // all parts failed before
-	}
-	result, err := w.conn.Deploy(ctx, pack, DeployOptions{})
+	result, err := w.send(ctx)
 	if err == nil && !result.Success {
 		if refused := w.refusedDeletions(result); len(refused) > 0 {
 			w.abandon(ctx, refused)
 			return
 		}
 	}
-	w.judge(w.parts, result, err)
+	w.judge(result, err)
+}
+
+// send deploys the parts that have not failed, if there are any.
+func (w *wave) send(ctx context.Context) (DeployResult, error) {
+	pack := w.pack(ctx, w.parts)
+	if len(pack.Components)+len(pack.Destructive) == 0 {
+		return DeployResult{Success: true}, nil // each part has its own reason
+	}
+	return w.conn.Deploy(ctx, pack, DeployOptions{})
 }
 
 // judge gives the parts of a deploy their outcomes. A deploy is all or
 // nothing: the part that was refused has its reason, the others were rolled
 // back because of it.
-func (w *wave) judge(parts []*part, result DeployResult, err error) {
+func (w *wave) judge(result DeployResult, err error) {
 	if err == nil && result.Success {
 		return
 	}
 	var culprit schema.Address
-	for _, p := range parts {
+	for _, p := range w.parts {
 		if err != nil || p.failed() {
 			continue
 		}
@@ -208,7 +221,7 @@ func (w *wave) judge(parts []*part, result DeployResult, err error) {
 			}
 		}
 	}
-	for _, p := range parts {
+	for _, p := range w.parts {
 		switch {
 		case p.failed():
 		case err != nil:

@@ -112,6 +112,23 @@ func TestCallsOfACrowd(t *testing.T) {
 	})
 }
 
+// TestNotesOfACodeAreForecast: a code's notes are read before it is changed,
+// and that call is one of the forecast, not one on the side.
+func TestNotesOfACodeAreForecast(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, canaried(), emulator.Options{})
+		code := func(timeout string) string {
+			return providersAPI + "unavailable_code \"Lunch\" { timeout = " + timeout + " }"
+		}
+		w.write("code.hcl", code(`"60m"`))
+		w.mustApply()
+		w.write("code.hcl", code(`"90m"`))
+		if plan := w.mustApply(); plan.Forecast != 2 {
+			t.Errorf("forecast %d calls, want the notes and the change", plan.Forecast)
+		}
+	})
+}
+
 // TestKindsAreAllInTheCrowd keeps the crowd complete when a kind is added.
 func TestKindsAreAllInTheCrowd(t *testing.T) {
 	w := newWorld(t, crowded(), emulator.Options{})

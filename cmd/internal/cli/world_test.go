@@ -130,10 +130,16 @@ func (w *world) mustApply() *reconcile.Plan {
 	if applied.Failed() {
 		w.t.Fatalf("apply: %v", outcomes(applied))
 	}
-	if applied.Calls.Writing != plan.Forecast {
-		w.t.Errorf("forecast %d calls, made %d, for %v", plan.Forecast, applied.Calls.Writing, steps(plan))
-	}
+	w.mustCost(applied, plan.Forecast, plan)
 	return plan
+}
+
+// mustCost compares the calls that an apply made with those forecast.
+func (w *world) mustCost(applied *reconcile.Applied, forecast int, plan *reconcile.Plan) {
+	w.t.Helper()
+	if applied.Calls.Writing != forecast || applied.Calls.Reading != 0 {
+		w.t.Errorf("forecast %d calls, made %+v, for %v", forecast, applied.Calls, steps(plan))
+	}
 }
 
 // mustBeSettled plans and wants nothing to do.

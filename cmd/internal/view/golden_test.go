@@ -133,7 +133,7 @@ func everyAction() *reconcile.Plan {
 		{Action: schema.Delete, Address: "presence_status.Old_Lunch", Kind: statusKind, Held: status("Old_Lunch", 0), Removal: at(30), Reason: "it is tried"},
 	}
 	return &reconcile.Plan{
-		Steps: steps, Compared: 12, Forecast: 7, Calls: schema.Calls{Reading: 9},
+		Steps: steps, Compared: 12, Forecast: 7, Fallback: 2, Calls: schema.Calls{Reading: 9},
 		Where:     map[string]string{"cxone": "tenant 11eb", "salesforce": "Acme 00D5g00000ABCDE (production)"},
 		Notes:     []schema.Note{{Address: "presence_status.Lunch", Text: "2 more are left alone"}, {Text: "about no block"}},
 		Unmanaged: map[string]int{"unavailable_code": 2, "presence_status": 1, "profile_access": 0},

@@ -159,7 +159,15 @@ func (w planWriter) summary(p *reconcile.Plan) {
 		return
 	}
 	w.printf("%s %s.%s\n", bold.Render("Plan:"), summary(p), unmanaged(p.Unmanaged))
-	w.printf("%s\n", faint.Render(fmt.Sprintf("API calls: %d made, %d forecast for apply (polling and read-back apart).", p.Calls.Reading, p.Forecast)))
+	w.printf("%s\n", faint.Render(fmt.Sprintf("API calls: %d made, %s (polling and read-back apart).", p.Calls.Reading, forecast(p))))
+}
+
+func forecast(p *reconcile.Plan) string {
+	text := fmt.Sprintf("%d forecast for apply", p.Forecast)
+	if p.Fallback > 0 {
+		text += fmt.Sprintf(", %d more if a deletion is refused", p.Fallback)
+	}
+	return text
 }
 
 func summary(p *reconcile.Plan) string {
