@@ -83,8 +83,7 @@ func (c *Connection) busError(method string, trailer metadata.MD, err error) err
 		shown = s.Code().String()
 	}
 	said := c.client.Refusal("gRPC", method, 0, rest.Fault{Code: shown, Message: s.Message()})
-	var refused *rest.Error
-	if errors.As(said, &refused) {
+	if refused, ok := errors.AsType[*rest.Error](said); ok {
 		refused.Advice = r.text
 	}
 	if r.kind == nil {
