@@ -230,6 +230,7 @@ type watching struct {
 }
 
 func (d *driver) watch(r Watch) {
+	clear(d.watches) // there is one at a time
 	ctx, cancel := context.WithCancel(d.work)
 	// The engine asks for more once for each message.
 	w := &watching{cancel: cancel, more: make(chan struct{}, 1)}
