@@ -16,12 +16,15 @@ type doctor interface {
 
 func (a *app) doctorCommand() *cobra.Command {
 	var flags configFlags
-	var format string
+	var format, volunteer string
 	c := &cobra.Command{
 		Use: "doctor", Short: "Check every prerequisite at both vendors", Args: cobra.NoArgs,
 		Long: `Checks what NICE's guide takes for granted, the permissions of the users that
 Lockstep signs in as, and the limits of the org, and says what to do about each.
 What no API shows is listed as such, with where to look.
+
+With -probe, a volunteer is set to another state and status for a moment and back,
+and both ways are timed. Do that while no run serves them.
 
 Exit status: 0 when nothing failed, else 1.`,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -50,10 +53,14 @@ Exit status: 0 when nothing failed, else 1.`,
 			if err == nil && view.Failed(examined) {
 				return exitStatus(exitError)
 			}
+			if err == nil && volunteer != "" {
+				return a.probe(c.Context(), configuration, r, volunteer)
+			}
 			return err
 		},
 	}
 	flags.bind(c)
 	c.Flags().StringVar(&format, "format", "text", "output `format`: text or json")
+	c.Flags().StringVar(&volunteer, "probe", "", "set this `user` for a moment on both sides, set it back, and time both")
 	return c
 }

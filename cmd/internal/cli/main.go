@@ -63,7 +63,7 @@ func Main(args []string, process Process) int {
 
 // close ends what commands opened.
 func (a *app) close() {
-	for _, c := range a.closers {
+	for _, c := range slices.Backward(a.closers) {
 		_ = c.Close() // all that counts was committed
 	}
 }
@@ -131,6 +131,7 @@ vendors, "apply" makes it so. To see it without any account: lockstep demo`,
 	root.AddCommand(
 		a.initCommand(), a.validateCommand(), a.fmtCommand(),
 		a.planCommand(), a.applyCommand(), a.confirmCommand(), a.doctorCommand(),
+		a.runCommand(), a.stopCommand(), a.resumeCommand(), a.forgetCommand(),
 		a.docsCommand(), a.emulateCommand(), a.demoCommand(), a.versionCommand(),
 	)
 	return root

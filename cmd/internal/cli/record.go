@@ -5,43 +5,23 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"strings"
 
 	"github.com/lockstep-sync/lockstep/config"
 	"github.com/lockstep-sync/lockstep/reconcile"
 	"github.com/lockstep-sync/lockstep/reconcile/store"
-	"github.com/lockstep-sync/lockstep/schema"
 )
 
 // keeper returns where what no vendor tells again is kept: a file beside the
 // configuration or, where it names a store, the store.
 func (a *app) keeper(ctx context.Context, c *config.Configuration) (reconcile.Keeper, error) {
-	where := c.Lockstep.Store
-	if where.IsZero() {
+	if c.Lockstep.Store.IsZero() {
 		return reconcile.File(filepath.Join(a.chdir, ".lockstep", "record.json")), nil
 	}
-	if !strings.Contains(where.Reveal(), "://") {
-		where = schema.NewSecret(a.path(where.Reveal()), where.Source())
-	}
-	s, err := store.Open(ctx, where)
+	s, err := a.memory(ctx, c)
 	if err != nil {
 		return nil, err
 	}
-	a.closers = append(a.closers, s)
 	return stored{s, accounts(c)}, nil
-}
-
-// accounts names the pair of accounts that a configuration is about, so that
-// several configurations can share a store.
-func accounts(c *config.Configuration) string {
-	return "salesforce=" + argument(c, "salesforce", "instance_url") + " cxone=" + argument(c, "cxone", "tenant_id")
-}
-
-func argument(c *config.Configuration, vendor, name string) string {
-	if block := c.Providers[vendor]; block != nil {
-		return block.Text(name)
-	}
-	return ""
 }
 
 // recordKey is the name of the record among what a store remembers.

@@ -1,0 +1,52 @@
+package cli
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+
+	"github.com/lockstep-sync/lockstep/config"
+	"github.com/lockstep-sync/lockstep/reconcile/store"
+	"github.com/lockstep-sync/lockstep/schema"
+)
+
+// storePath returns where run keeps its memory when the configuration names no
+// database.
+func (a *app) storePath(c *config.Configuration) (path string, isFile bool) {
+	where := c.Lockstep.Store
+	switch {
+	case where.IsZero():
+		return filepath.Join(a.chdir, ".lockstep", "run.db"), true
+	case strings.Contains(where.Reveal(), "://"):
+		return "", false
+	}
+	return a.path(where.Reveal()), true
+}
+
+// memory opens what run remembers. A file that a running run has open is
+// reached through that.
+func (a *app) memory(ctx context.Context, c *config.Configuration) (store.Store, error) {
+	where := c.Lockstep.Store
+	if path, isFile := a.storePath(c); isFile {
+		where = schema.NewSecret(path, where.Source())
+	}
+	s, err := store.Open(ctx, where)
+	if err != nil {
+		return nil, err
+	}
+	a.closers = append(a.closers, s)
+	return s, nil
+}
+
+// accounts names the pair of accounts that a configuration is about, so that
+// several configurations can share a store.
+func accounts(c *config.Configuration) string {
+	return "salesforce=" + argument(c, "salesforce", "instance_url") + " cxone=" + argument(c, "cxone", "tenant_id")
+}
+
+func argument(c *config.Configuration, vendor, name string) string {
+	if block := c.Providers[vendor]; block != nil {
+		return block.Text(name)
+	}
+	return ""
+}

@@ -1,0 +1,188 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lockstep-sync/lockstep/config"
+	"github.com/lockstep-sync/lockstep/reconcile"
+	"github.com/lockstep-sync/lockstep/reconcile/mirror"
+	"github.com/lockstep-sync/lockstep/reconcile/store"
+	"github.com/lockstep-sync/lockstep/schema"
+)
+
+type runFlags struct {
+	configFlags
+	shadow, dryRun, once, allowDrift bool
+	align                            string
+	serve                            string
+}
+
+func (f *runFlags) mode() mirror.Mode {
+	switch {
+	case f.dryRun:
+		return mirror.DryRun
+	case f.shadow:
+		return mirror.Shadow
+	}
+	return mirror.Live
+}
+
+func (f *runFlags) check() error {
+	if f.align != "" && f.align != "cxone" && f.align != "salesforce" {
+		return fmt.Errorf("-align=%s: must be cxone or salesforce, the side that others are brought in line with", f.align)
+	}
+	if f.shadow && f.align != "" {
+		return errors.New("-align writes, and -shadow never does; leave one out")
+	}
+	return nil
+}
+
+func (a *app) runCommand() *cobra.Command {
+	var flags runFlags
+	c := &cobra.Command{
+		Use: "run", Short: "Mirror presence both ways, until interrupted", Args: cobra.NoArgs,
+		Long: `Plans first, and starts only when what it relies on is settled: statuses, access,
+codes and their teams, the bridge, the rules. Then it keeps every agent's Salesforce
+status and CXone state in step, by the rules, until it is interrupted; the first
+interrupt lets what is under way finish.
+
+The way to trust it: run -shadow writes to no vendor and records both sides, and
+lockstep compare shows what it would have done. Then one rule goes live, then the
+rest. lockstep stop halts it within two seconds.
+
+Several processes may run the same configuration when the store is a database: one
+of them serves the tenant, and another takes over when it ends.
+
+A changed file, or SIGHUP, loads the configuration anew: whole, or not at all.`,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := flags.check(); err != nil {
+				return err
+			}
+			return a.runSync(c.Context(), &flags)
+		},
+	}
+	flags.bind(c)
+	c.Flags().BoolVar(&flags.shadow, "shadow", false, "write to no vendor; record both sides and what would be done")
+	c.Flags().BoolVar(&flags.dryRun, "dry-run", false, "decide and show, write nowhere, the store included")
+	c.Flags().BoolVar(&flags.once, "once", false, "end when every agent was seen and nothing is under way")
+	c.Flags().BoolVar(&flags.allowDrift, "allow-drift", false, "start although what run relies on is not settled")
+	c.Flags().StringVar(&flags.align, "align", "", "write where a pair met at the start is not mapped: bring it in line with this `side`, cxone or salesforce")
+	c.Flags().StringVar(&flags.serve, "serve", "", "serve the live page, /metrics and /healthz on this `address`; off loopback LOCKSTEP_TOKEN must be set")
+	return c
+}
+
+func (a *app) runSync(ctx context.Context, flags *runFlags) error {
+	c, err := a.load(ctx, flags.configFlags, false)
+	if err != nil {
+		return err
+	}
+	if len(presenceRules(c.Objects)) == 0 {
+		return errors.New("run: no presence_rule is declared, so nobody would be kept in step; lockstep docs presence_rule shows one")
+	}
+	r, err := a.reconciler(ctx, c)
+	if err != nil {
+		return err
+	}
+	if err := a.ready(ctx, c, r, flags); err != nil {
+		return err
+	}
+	s, err := a.ownMemory(ctx, c, flags)
+	if err != nil {
+		return err
+	}
+	return a.mirror(ctx, c, r, s, flags)
+}
+
+// reliedOn lists the kinds that run cannot do its work without.
+var reliedOn = []string{
+	"presence_status", "profile_access", "permission_set_access", "presence_bridge", "unavailable_code", "presence_rule",
+}
+
+// ready plans, and refuses to start on what is not settled. What cannot be
+// verified, a manual step above all, does not stop it.
+func (a *app) ready(ctx context.Context, c *config.Configuration, r *reconcile.Reconciler, flags *runFlags) error {
+	plan, err := a.compare(ctx, c, r, reconcile.Options{})
+	if err != nil {
+		return err
+	}
+	open := unsettled(plan)
+	if len(open) == 0 {
+		return nil
+	}
+	if flags.allowDrift || flags.mode() != mirror.Live {
+		a.view().Say("Not settled, and started all the same: %s.", strings.Join(open, ", "))
+		return nil
+	}
+	return fmt.Errorf("run: not settled: %s; lockstep plan shows how, lockstep apply settles it, and -allow-drift starts all the same", strings.Join(open, ", "))
+}
+
+// unsettled names the steps that stand between a plan and run.
+func unsettled(plan *reconcile.Plan) []string {
+	var open []string
+	for _, step := range plan.Steps {
+		if step.Action != schema.Manual && slices.Contains(reliedOn, step.Kind.Name) {
+			open = append(open, string(step.Address))
+		}
+	}
+	return open
+}
+
+// ownMemory opens what run remembers for run itself: a file must be its own,
+// and is then shared with other commands over a socket.
+func (a *app) ownMemory(ctx context.Context, c *config.Configuration, flags *runFlags) (store.Store, error) {
+	if flags.dryRun {
+		return nil, nil
+	}
+	path, isFile := a.storePath(c)
+	if !isFile {
+		return a.memory(ctx, c)
+	}
+	if c.Lockstep.Store.IsZero() {
+		if err := os.MkdirAll(a.path(".lockstep"), 0o700); err != nil {
+			return nil, fmt.Errorf("run: %w", err)
+		}
+	}
+	s, err := a.alreadyOpen(path)
+	if err != nil {
+		return nil, fmt.Errorf("run: %w", err)
+	}
+	return s, a.share(ctx, path, s)
+}
+
+// alreadyOpen returns the file that this process has open for the record, or
+// opens it.
+func (a *app) alreadyOpen(path string) (store.Store, error) {
+	for _, closer := range a.closers {
+		if f, ok := closer.(*store.File); ok {
+			return f, nil
+		}
+	}
+	f, err := store.OpenFile(path)
+	if err != nil {
+		return nil, err
+	}
+	a.closers = append(a.closers, f)
+	return f, nil
+}
+
+// share answers other commands of this machine, which cannot open the file.
+func (a *app) share(ctx context.Context, path string, s store.Store) error {
+	listener, err := store.Listen(path)
+	if err != nil {
+		return fmt.Errorf("run: %w", err)
+	}
+	a.closers = append(a.closers, listener)
+	go func() {
+		if err := store.Serve(ctx, listener, s); err != nil {
+			a.view().Say("Other commands cannot be answered any more: %v", err)
+		}
+	}()
+	return nil
+}

@@ -1,0 +1,119 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+
+	"github.com/lockstep-sync/lockstep/cmd/internal/dashboard"
+	"github.com/lockstep-sync/lockstep/config"
+	"github.com/lockstep-sync/lockstep/providers/cxone"
+	"github.com/lockstep-sync/lockstep/providers/salesforce"
+	"github.com/lockstep-sync/lockstep/reconcile"
+	"github.com/lockstep-sync/lockstep/reconcile/mirror"
+	"github.com/lockstep-sync/lockstep/reconcile/store"
+	"github.com/lockstep-sync/lockstep/schema"
+)
+
+// mirror runs the sync until it is interrupted.
+func (a *app) mirror(ctx context.Context, c *config.Configuration, r *reconcile.Reconciler, s store.Store, flags *runFlags) error {
+	options := mirror.Options{
+		Settings: syncSettings(c, flags), Store: s, Log: a.logger(), StopFile: a.stopFile(), View: mirror.NewView(),
+	}
+	if !c.Sync.Webhook.IsZero() {
+		options.Webhook = newWebhook(c.Sync.Webhook, a.Transport)
+	}
+	if err := sides(&options, c, r); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if err := a.serve(ctx, flags.serve, &options); err != nil {
+		return err
+	}
+	files := &files{app: a, flags: flags}
+	files.now.Store(c)
+	reloaded, err := files.watch(ctx)
+	if err != nil {
+		return fmt.Errorf("run: %w", err)
+	}
+	options.Reload = reloaded
+	go files.keepChecking(ctx, r, options.Webhook)
+
+	a.graceful.Store(true)
+	defer a.graceful.Store(false)
+	go func() {
+		select {
+		case <-a.stop:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return mirror.Run(ctx, options)
+}
+
+// sides connects both vendors as run sees them.
+func sides(options *mirror.Options, c *config.Configuration, r *reconcile.Reconciler) error {
+	for _, p := range r.Providers {
+		switch p := p.(type) {
+		case *salesforce.Provider:
+			options.Salesforce = p.Presence(bridge(c))
+		case *cxone.Provider:
+			options.CXone = p.Presence()
+		}
+	}
+	if options.Salesforce == nil || options.CXone == nil {
+		return errors.New("run: both vendors are needed; declare provider \"salesforce\" {} and provider \"cxone\" {}")
+	}
+	options.Settings.OneWay = oneWay(c)
+	return nil
+}
+
+// oneWay says why Salesforce cannot be written to, "" when it can.
+func oneWay(c *config.Configuration) string {
+	if bridge(c) == nil {
+		return "no presence_bridge is declared, and Salesforce has no other way to set a status from outside"
+	}
+	return ""
+}
+
+// bridge returns what the configuration's presence_bridge deploys, nil when
+// there is none.
+func bridge(c *config.Configuration) *salesforce.Bridge {
+	for _, o := range c.Objects {
+		if o.Kind.Name == "presence_bridge" {
+			return salesforce.BridgeFrom(o)
+		}
+	}
+	return nil
+}
+
+// tokenVariable opens the page to whoever is not on this machine.
+const tokenVariable = "LOCKSTEP_TOKEN"
+
+// serve shows what the sync does on a page.
+func (a *app) serve(ctx context.Context, address string, options *mirror.Options) error {
+	if address == "" {
+		return nil
+	}
+	token, _ := a.env(tokenVariable)
+	page, err := dashboard.New(dashboard.Options{
+		Source: watched{options.View, options.Store, options.Settings.Tenant}, Replica: options.Settings.Owner, Version: version,
+		Token: schema.NewSecret(token, "the variable "+tokenVariable), Log: options.Log,
+	})
+	if err != nil {
+		return err
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	if err != nil {
+		return fmt.Errorf("serve the page: %w", err)
+	}
+	go func() {
+		if err := page.Serve(ctx, listener); err != nil {
+			a.view().Say("The page is not served any more: %v", err)
+		}
+	}()
+	a.view().Say("Live page: http://%s", listener.Addr())
+	return nil
+}
