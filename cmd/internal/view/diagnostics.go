@@ -59,16 +59,16 @@ func (s Streams) Fail(err error) {
 
 // diagnostic writes one; on a terminal a bar holds it together.
 func (s Streams) diagnostic(d schema.Diagnostic, source SourceOf) {
-	style, title := red, "Error: "
+	colour, title := red, "Error: "
 	if d.Severity == schema.Warning {
-		style, title = yellow, "Warning: "
+		colour, title = yellow, "Warning: "
 	}
 	bar := ""
 	if s.Live {
-		bar = style.Render("│") + " "
+		bar = colour.Render("│") + " "
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s%s\n", style.Bold(true).Render(title), bold.Render(d.Summary))
+	fmt.Fprintf(&b, "%s%s\n", colour.and(bold).Render(title), bold.Render(d.Summary))
 	if d.Subject.File != "" {
 		s.snippet(&b, d, source)
 	}

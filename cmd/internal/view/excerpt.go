@@ -5,7 +5,7 @@ import (
 	"strings"
 	"unicode"
 
-	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/x/ansi"
 
 	"github.com/lockstep-sync/lockstep/schema"
 )
@@ -37,7 +37,7 @@ func excerptOf(text []byte, r schema.Range) (e excerpt, ok bool) {
 	}
 	from := max(bytes.LastIndexByte(text[:at], '\n')+1, at-maxLineBytes)
 	before := clean(text[from:at])
-	if runes := []rune(before); lipgloss.Width(before) > maxLine-lead {
+	if runes := []rune(before); ansi.StringWidth(before) > maxLine-lead {
 		before = "…" + string(runes[len(runes)-lead:])
 	}
 	rest := firstLine(text[at:min(len(text), at+maxLineBytes)])
@@ -45,9 +45,9 @@ func excerptOf(text []byte, r schema.Range) (e excerpt, ok bool) {
 	if runes := []rune(e.text); len(runes) > maxLine {
 		e.text = string(runes[:maxLine]) + "…"
 	}
-	e.column = lipgloss.Width(before)
+	e.column = ansi.StringWidth(before)
 	subject := rest[:min(len(rest), max(0, int(r.End.Byte)-at))]
-	e.width = max(1, min(lipgloss.Width(clean(subject)), lipgloss.Width(e.text)-e.column))
+	e.width = max(1, min(ansi.StringWidth(clean(subject)), ansi.StringWidth(e.text)-e.column))
 	return e, e.text != ""
 }
 
@@ -77,7 +77,7 @@ func wrap(text string, width int) string {
 		if i > 0 {
 			b.WriteByte('\n')
 		}
-		if strings.HasPrefix(line, " ") || lipgloss.Width(line) <= width {
+		if strings.HasPrefix(line, " ") || ansi.StringWidth(line) <= width {
 			b.WriteString(line)
 			continue
 		}
@@ -89,7 +89,7 @@ func wrap(text string, width int) string {
 func wrapLine(b *strings.Builder, line string, width int) {
 	column := 0
 	for word := range strings.FieldsSeq(line) {
-		switch w := lipgloss.Width(word); {
+		switch w := ansi.StringWidth(word); {
 		case column == 0:
 			column = w
 		case column+1+w <= width:

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/x/ansi"
 
 	"github.com/lockstep-sync/lockstep/reconcile"
 	"github.com/lockstep-sync/lockstep/schema"
@@ -133,7 +133,7 @@ func listChange(added, removed int) string {
 func (w planWriter) elements(head, mark string, list schema.List) {
 	for _, e := range list {
 		w.printf("%s%s%s\n", head, mark, value(e))
-		head = strings.Repeat(" ", lipgloss.Width(head))
+		head = strings.Repeat(" ", ansi.StringWidth(head))
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/colorprofile"
 	"golang.org/x/term"
 )
@@ -59,12 +58,23 @@ func (s Streams) Print(format string, args ...any) {
 	_, _ = fmt.Fprintf(s.Out, format+"\n", args...)
 }
 
-// The styles of the terminal; writers drop them where they do not belong.
-var (
-	bold   = lipgloss.NewStyle().Bold(true)
-	faint  = lipgloss.NewStyle().Faint(true)
-	green  = lipgloss.NewStyle().Foreground(lipgloss.Green)
-	yellow = lipgloss.NewStyle().Foreground(lipgloss.Yellow)
-	red    = lipgloss.NewStyle().Foreground(lipgloss.Red)
-	blue   = lipgloss.NewStyle().Foreground(lipgloss.Cyan)
+// A style is how text looks on a terminal: the parameters of its escape
+// sequence. Writers drop it where it does not belong.
+type style string
+
+// The styles. Colours are of the terminal's own palette, which suits light and
+// dark.
+const (
+	bold   style = "1"
+	faint  style = "2"
+	red    style = "31"
+	green  style = "32"
+	yellow style = "33"
+	blue   style = "36"
 )
+
+// Render returns text in the style.
+func (s style) Render(text string) string { return "\x1b[" + string(s) + "m" + text + "\x1b[m" }
+
+// and returns both styles at once.
+func (s style) and(other style) style { return s + ";" + other }

@@ -7,7 +7,10 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 )
+
+const whoamiPath = "/incontactauthorizationserver/token/whoami"
 
 // acdRoot is where the ACD's versioned paths are put before routing.
 const acdRoot = "/incontactapi/"
@@ -15,9 +18,8 @@ const acdRoot = "/incontactapi/"
 // The ACD's prefixes are written in several cases by NICE's own clients, and
 // any version is taken (VERIFIED).
 var (
-	acdPrefix    = regexp.MustCompile(`(?i)^/incontactapi/services/v[0-9]{1,3}\.0/`)
-	whoamiPrefix = regexp.MustCompile(`(?i)^/incontactauthorizationserver/token/whoami$`)
-	slashes      = regexp.MustCompile(`/{2,}`)
+	acdPrefix = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)^/incontactapi/services/v[0-9]{1,3}\.0/`) })
+	slashes   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`/{2,}`) })
 )
 
 type originalPath struct{}
@@ -36,12 +38,14 @@ func (t *Tenant) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // normalise brings a path into the one spelling that routes are written in.
 func normalise(r *http.Request) *http.Request {
 	escaped := r.URL.EscapedPath()
-	path := slashes.ReplaceAllString(escaped, "/")
+	path := slashes().ReplaceAllString(escaped, "/")
 	if len(path) > 1 {
 		path = strings.TrimSuffix(path, "/")
 	}
-	path = acdPrefix.ReplaceAllString(path, acdRoot)
-	path = whoamiPrefix.ReplaceAllString(path, "/incontactauthorizationserver/token/whoami")
+	path = acdPrefix().ReplaceAllString(path, acdRoot)
+	if strings.EqualFold(path, whoamiPath) {
+		path = whoamiPath
+	}
 
 	target := *r.URL
 	if plain, err := url.PathUnescape(path); err == nil {
