@@ -57,6 +57,7 @@ func (e *Emulator) postFaults(r *http.Request) (any, error) {
 // postAgent makes a person do something on one side or both.
 func (e *Emulator) postAgent(r *http.Request) (any, error) {
 	var move struct {
+		Console          string   `json:"console"`           // open, tab, close, crash or reload
 		SalesforceStatus *string  `json:"salesforce_status"` // developer name; "" logs out
 		CXoneState       string   `json:"cxone_state"`
 		CXoneCode        string   `json:"cxone_code"`
@@ -66,6 +67,11 @@ func (e *Emulator) postAgent(r *http.Request) (any, error) {
 		return nil, err
 	}
 	name := r.PathValue("name")
+	if move.Console != "" {
+		if err := e.console(name, move.Console); err != nil {
+			return nil, err
+		}
+	}
 	if move.SalesforceStatus != nil {
 		if err := e.Org.SetPresence(name, *move.SalesforceStatus); err != nil {
 			return nil, err
@@ -86,6 +92,28 @@ func (e *Emulator) postAgent(r *http.Request) (any, error) {
 		"agent": name, "salesforce_status": e.Org.Presence(name),
 		"cxone_state": shown.State, "cxone_reason": shown.Reason, "cxone_acw": shown.ACW,
 	}, nil
+}
+
+// console does something with an agent's browser.
+func (e *Emulator) console(name, do string) error {
+	if do == "open" || do == "tab" {
+		_, err := e.Desks.Open(name)
+		return err
+	}
+	c := e.Desks.Console(name)
+	switch {
+	case c == nil:
+		return fmt.Errorf("console of %s: none is open", name)
+	case do == "close":
+		return c.CloseTab()
+	case do == "crash":
+		c.Crash()
+	case do == "reload":
+		c.Reload()
+	default:
+		return fmt.Errorf("console: %q, want open, tab, close, crash or reload", do)
+	}
+	return nil
 }
 
 // An edit is what somebody changes at a vendor by hand.

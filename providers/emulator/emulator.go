@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/lockstep-sync/lockstep/providers/emulator/cxone"
+	"github.com/lockstep-sync/lockstep/providers/emulator/desk"
 	"github.com/lockstep-sync/lockstep/providers/emulator/salesforce"
 	"github.com/lockstep-sync/lockstep/providers/emulator/tenant"
 )
@@ -50,6 +51,8 @@ type Emulator struct {
 	// change what no call can.
 	Org    *salesforce.Org
 	Tenant *cxone.Tenant
+	// Desks are the agents' browsers with Salesforce's console.
+	Desks *desk.Room
 
 	seed    *tenant.Tenant
 	options Options
@@ -72,6 +75,7 @@ func New(seed *tenant.Tenant, options Options) *Emulator {
 		stats:   newCounter(),
 		script:  &script{},
 	}
+	e.Desks = desk.NewRoom(e.Org, desk.Options{Now: options.Now})
 	e.gates = map[string]*gate{
 		Salesforce: newGate(e, Salesforce, e.Org),
 		CXone:      newGate(e, CXone, e.Tenant),

@@ -95,7 +95,8 @@ func (c *Console) Disconnect() {
 	c.state = NotConnected
 }
 
-func (c *Console) reload() {
+// Reload loads the page anew, as [Room.Reload] does for all.
+func (c *Console) Reload() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.disconnect()

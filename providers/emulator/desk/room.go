@@ -100,6 +100,6 @@ func (r *Room) Reload() {
 	}
 	r.mu.Unlock()
 	for _, c := range all {
-		c.reload()
+		c.Reload()
 	}
 }
