@@ -2,6 +2,7 @@ package salesforce
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -179,8 +180,6 @@ func (c *cometCall) deliver(l *listener, request, with message) {
 		return
 	}
 	fields := message{"successful": true, "clientId": l.id}
-	for name, value := range with {
-		fields[name] = value
-	}
+	maps.Copy(fields, with)
 	c.reply(request, fields)
 }

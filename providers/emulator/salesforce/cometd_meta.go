@@ -267,6 +267,7 @@ func replayFrom(m message, name string) (int64, error) {
 	}
 	from, ok := replay[name].(float64)
 	if !ok {
+		//nolint:staticcheck // the sentence is the vendor's
 		return 0, fmt.Errorf("400::The replayId for channel {%s} wasn't found using the provided replay ID map {%v}. "+
 			"Ensure that the channel name you provided in the replay map is valid and matches the channel name used for subscribing.", name, replay)
 	}
@@ -285,6 +286,7 @@ func (o *Org) missed(name string, from int64) ([]notification, error) {
 		first = c.retained[0].ReplayID
 	}
 	if from < first-1 || from > c.serial {
+		//nolint:staticcheck // the sentence is the vendor's
 		return nil, fmt.Errorf("400::The replayId {%d} you provided was invalid. Please provide a valid ID, -2 to replay all events, or -1 to replay only new events.", from)
 	}
 	return c.retained[from-first+1:], nil
