@@ -53,3 +53,24 @@ func testPresenceBridgeRefused(t *testing.T) {
 	o.refused(wanted(bridge(t, values{"users": schema.Strings("nobody@acme.example")})), "User that cannot be told")
 	o.refused(wanted(bridge(t, nil), declare(t, "presence_bridge", "Another", nil)), "Part of two bridges")
 }
+
+// What is deployed is what consoles run: the component in a utility bar, on the
+// channel that the block names.
+func TestPresenceBridgeRunsInConsoles(t *testing.T) {
+	synctest.Test(t, testPresenceBridgeRunsInConsoles)
+}
+
+func testPresenceBridgeRunsInConsoles(t *testing.T) {
+	o := acme(t, nil)
+	if got := o.handler.UtilityChannel(); got != "" {
+		t.Errorf("consoles listen on %q before there is a bridge", got)
+	}
+	o.apply(wanted(bridge(t, values{"apps": schema.Strings("LightningService")})))
+	if got := o.handler.UtilityChannel(); got != "/u/LockstepPresence" {
+		t.Errorf("consoles listen on %q", got)
+	}
+	o.apply(wanted(bridge(t, nil)))
+	if got := o.handler.UtilityChannel(); got != "" {
+		t.Errorf("consoles of no app listen on %q", got)
+	}
+}
