@@ -3,12 +3,17 @@ package history
 import (
 	"strings"
 
+	"github.com/lockstep-sync/lockstep/reconcile/mirror"
 	"github.com/lockstep-sync/lockstep/reconcile/presence"
 )
 
-// Explain says in one sentence what a record tells and what it rests on.
-func Explain(r Record) string {
+// Explain says in one sentence what a line tells and what it rests on.
+func Explain(r *mirror.Line) string {
 	switch r.What {
+	case mirror.Saw:
+		return saw(r)
+	case mirror.Noticed:
+		return noticed(r)
 	case presence.Decided:
 		return decided(r)
 	case presence.Adopted:
@@ -36,8 +41,23 @@ func Explain(r Record) string {
 	return with(string(r.What), r.Detail)
 }
 
+func saw(r *mirror.Line) string {
+	shown := r.State.String()
+	if r.Side == presence.Salesforce {
+		shown = r.Status
+	}
+	return r.Side.String() + " shows " + shown
+}
+
+func noticed(r *mirror.Line) string {
+	if r.Over {
+		return with(r.Kind+" is over", r.Detail)
+	}
+	return with(r.Kind, r.Detail)
+}
+
 // decided gives the reason first, as a person would tell it.
-func decided(r Record) string {
+func decided(r *mirror.Line) string {
 	asks := "sets " + target(r)
 	if r.Shadow {
 		asks = "would set " + target(r)
@@ -54,7 +74,7 @@ func decided(r Record) string {
 }
 
 // seen names what moved and what it shows now.
-func seen(r Record) string {
+func seen(r *mirror.Line) string {
 	switch r.Moved {
 	case presence.CXone.String():
 		return "CXone moved to " + r.State.String()
@@ -66,7 +86,7 @@ func seen(r Record) string {
 	return "both sides show " + pair(r)
 }
 
-func agreed(r Record) string {
+func agreed(r *mirror.Line) string {
 	switch r.Moved {
 	case presence.CXone.String(), presence.Salesforce.String():
 		return with(seen(r)+"; "+pair(r)+" is agreed, nothing to write", r.Detail)
@@ -74,18 +94,18 @@ func agreed(r Record) string {
 	return with(pair(r)+" is agreed, nothing to write", r.Detail)
 }
 
-func rests(r Record) string {
+func rests(r *mirror.Line) string {
 	if r.Row == "" {
 		return "of rule " + r.Rule
 	}
 	return r.Row + " of rule " + r.Rule
 }
 
-func pair(r Record) string { return r.State.String() + " and " + r.Status }
+func pair(r *mirror.Line) string { return r.State.String() + " and " + r.Status }
 
-func target(r Record) string { return r.Side.String() + " to " + r.Target }
+func target(r *mirror.Line) string { return r.Side.String() + " to " + r.Target }
 
-func shows(r Record) string { return r.Side.String() + " shows " + r.Target }
+func shows(r *mirror.Line) string { return r.Side.String() + " shows " + r.Target }
 
 func with(text, detail string) string {
 	if detail == "" {

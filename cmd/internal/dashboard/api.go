@@ -27,8 +27,8 @@ func (d *Dashboard) healthz(w http.ResponseWriter, _ *http.Request) { say(w, htt
 
 // readyz is about this replica: one that waits for the lease is as ready as
 // the one that holds it, since it takes over at once.
-func (d *Dashboard) readyz(w http.ResponseWriter, _ *http.Request) {
-	s := d.o.Source.Snapshot(false)
+func (d *Dashboard) readyz(w http.ResponseWriter, r *http.Request) {
+	s := head(r.Context(), d.o.Source)
 	switch {
 	case s == nil:
 		say(w, http.StatusServiceUnavailable, "starting: neither side has been read")
@@ -54,7 +54,7 @@ type document struct {
 }
 
 func (d *Dashboard) snapshot(w http.ResponseWriter, r *http.Request) {
-	s, id := d.hub.current(time.Now())
+	s, id := d.hub.current(r.Context(), time.Now())
 	answer(w, r, document{Since: id, Replica: d.o.Replica, Version: d.o.Version, Now: s})
 }
 
@@ -98,7 +98,7 @@ type line struct {
 	Detail  string    `json:"detail,omitempty"`
 }
 
-func lineOf(r history.Record) line {
+func lineOf(r *mirror.Line) line {
 	l := line{
 		At: r.At, What: string(r.What), Text: history.Explain(r), State: r.State.String(), Status: r.Status,
 		Rule: r.Rule, Row: r.Row, Target: r.Target, Command: r.Command, Shadow: r.Shadow, Detail: r.Detail,
@@ -130,7 +130,7 @@ func (d *Dashboard) timeline(w http.ResponseWriter, r *http.Request) {
 			http.Error(w, "the journal cannot be read now", http.StatusInternalServerError)
 			return
 		}
-		lines = append(lines, lineOf(record))
+		lines = append(lines, lineOf(&record))
 		if len(lines) >= 2*most { // keep the latest without holding everything
 			lines, more = append(lines[:0], lines[most:]...), true
 		}

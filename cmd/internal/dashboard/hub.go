@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,8 +31,9 @@ type hub struct {
 	run string
 
 	mu      sync.Mutex
-	seq     int64
-	last    *mirror.Snapshot
+	seq     int64  // of the last delta
+	version uint64 // of the source
+	head    *mirror.Snapshot
 	agents  map[string]mirror.Agent
 	looked  time.Time
 	deltas  [][]byte // the latest, the last one is of seq
@@ -42,14 +44,12 @@ type hub struct {
 // A client is somebody who watches. Its channel is closed when it is dropped.
 type client struct{ frames chan []byte }
 
-// A delta is what changed between two looks. Head holds everything but the
-// agents; Strange is there only when it changed.
+// A delta is what changed between two looks. Head holds what concerns everybody.
 type delta struct {
-	Head    *mirror.Snapshot  `json:"head"`
-	Agents  []mirror.Agent    `json:"agents,omitempty"`
-	Gone    []string          `json:"gone,omitempty"`
-	Strange *[]mirror.Strange `json:"unmatched,omitempty"`
-	Point   *Point            `json:"point,omitempty"`
+	Head   *mirror.Snapshot `json:"head"`
+	Agents []mirror.Agent   `json:"agents,omitempty"`
+	Gone   []string         `json:"gone,omitempty"`
+	Point  *Point           `json:"point,omitempty"`
 }
 
 func newHub(source Source) *hub {
@@ -65,34 +65,40 @@ func (h *hub) watch(ctx context.Context, every time.Duration) {
 		case <-ctx.Done():
 			return
 		case now := <-look.C:
-			h.tick(now)
+			h.tick(ctx, now)
 		}
 	}
 }
 
 // tick tells those who watch, and notes the trend whether anybody does or not.
-func (h *hub) tick(now time.Time) {
+func (h *hub) tick(ctx context.Context, now time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if len(h.clients) > 0 {
-		h.look(now)
+		h.look(ctx, now)
 		return
 	}
 	if h.trend.due(now) {
-		if s := h.source.Snapshot(false); s != nil {
+		if s := head(ctx, h.source); s != nil {
 			h.trend.note(now, s)
 		}
 	}
 }
 
-// current returns a recent look at everything and the id of its last delta.
-func (h *hub) current(now time.Time) (s *mirror.Snapshot, id string) {
+// current returns a recent look at everything, nil while there is nothing to
+// see, and the id of its last delta.
+func (h *hub) current(ctx context.Context, now time.Time) (s *mirror.Snapshot, id string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.last == nil || now.Sub(h.looked) >= fresh || now.Before(h.looked) {
-		h.look(now)
+	if h.head == nil || now.Sub(h.looked) >= fresh || now.Before(h.looked) {
+		h.look(ctx, now)
 	}
-	return h.last, h.id(h.seq)
+	if h.head == nil {
+		return nil, h.id(h.seq)
+	}
+	whole := *h.head
+	whole.Agents = slices.SortedFunc(maps.Values(h.agents), func(a, b mirror.Agent) int { return strings.Compare(a.Key, b.Key) })
+	return &whole, h.id(h.seq)
 }
 
 func (h *hub) points() []Point {
@@ -101,45 +107,67 @@ func (h *hub) points() []Point {
 	return slices.Clone(h.trend.points)
 }
 
-// look compares what is there with what was there, and tells.
-func (h *hub) look(now time.Time) {
-	s := h.source.Snapshot(true)
-	if s == nil {
+// look asks what is new and tells.
+func (h *hub) look(ctx context.Context, now time.Time) {
+	ctx, cancel := context.WithTimeout(ctx, glance)
+	defer cancel()
+	c, err := h.source.Changes(ctx, h.version)
+	if err != nil {
 		return
 	}
-	d := h.compare(s)
-	if h.trend.due(now) {
-		d.Point = h.trend.note(now, s)
+	d := h.take(c)
+	if h.version != 0 && (c.Version < h.version || len(h.agents) != c.Totals.Agents) {
+		// Somebody else's agents, or another start: look at everything.
+		if c, err = h.source.Changes(ctx, 0); err != nil {
+			return
+		}
+		d = h.replace(c)
 	}
-	h.last, h.looked = s, now
+	if h.trend.due(now) {
+		d.Point = h.trend.note(now, &c.Snapshot)
+	}
+	h.version, h.looked = c.Version, now
 	h.seq++
 	h.tell(h.frame("delta", d))
 }
 
-// compare makes the delta to s and remembers its agents.
-func (h *hub) compare(s *mirror.Snapshot) delta {
-	head := *s
-	head.Agents, head.Strange = nil, nil
-	d := delta{Head: &head}
-	if h.last != nil && !slices.Equal(h.last.Strange, s.Strange) {
-		d.Strange = &s.Strange
-	}
-	now := make(map[string]mirror.Agent, len(s.Agents))
-	for i := range s.Agents {
-		a := s.Agents[i]
-		now[a.Key] = a
-		if was, known := h.agents[a.Key]; !known || was != a {
-			d.Agents = append(d.Agents, a)
+// take adds what is new.
+func (h *hub) take(c mirror.Changes) delta {
+	d := delta{Head: h.heading(&c.Snapshot), Gone: c.Gone}
+	for i := range c.Agents {
+		a := &c.Agents[i]
+		if was, known := h.agents[a.Key]; !known || was != *a {
+			h.agents[a.Key] = *a
+			d.Agents = append(d.Agents, *a)
 		}
+	}
+	for _, key := range c.Gone {
+		delete(h.agents, key)
+	}
+	return d
+}
+
+// replace takes what there is for everything.
+func (h *hub) replace(c mirror.Changes) delta {
+	there := make(map[string]bool, len(c.Agents))
+	for i := range c.Agents {
+		there[c.Agents[i].Key] = true
 	}
 	for key := range h.agents {
-		if _, there := now[key]; !there {
-			d.Gone = append(d.Gone, key)
+		if !there[key] {
+			c.Gone = append(c.Gone, key)
 		}
 	}
-	slices.Sort(d.Gone)
-	h.agents = now
-	return d
+	slices.Sort(c.Gone)
+	return h.take(c)
+}
+
+// heading remembers what concerns everybody.
+func (h *hub) heading(s *mirror.Snapshot) *mirror.Snapshot {
+	is := *s
+	is.Agents = nil
+	h.head = &is
+	return h.head
 }
 
 func (h *hub) id(seq int64) string { return h.run + "-" + strconv.FormatInt(seq, 10) }

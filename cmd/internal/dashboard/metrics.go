@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -149,7 +150,7 @@ func (c *collector) Describe(ch chan<- *prometheus.Desc) {
 // Collect reads one snapshot, so that what is scraped belongs together.
 func (c *collector) Collect(ch chan<- prometheus.Metric) {
 	ch <- c.build
-	s := c.source.Snapshot(false)
+	s := head(context.Background(), c.source)
 	if s == nil {
 		return
 	}
