@@ -19,16 +19,23 @@ import (
 )
 
 func (a *app) demoCommand() *cobra.Command {
-	return &cobra.Command{
+	var address string
+	c := &cobra.Command{
 		Use: "demo", Short: "Show all of it in a few seconds, with no account", Args: cobra.NoArgs,
 		Long: `Starts an emulated Salesforce org and CXone tenant on loopback, plans and applies
 NICE's guide (examples/guide), plans again, lets somebody change two things by hand
-and plans once more. It exits with 0 only if everything it tells came true.`,
-		RunE: func(c *cobra.Command, _ []string) error { return a.demo(c.Context()) },
+and plans once more. Then about forty agents live fifteen seconds of their day while
+lockstep run, a process of its own, keeps them in step (examples/sync), and is killed
+in the middle. It exits with 0 only if everything it tells came true.
+
+With -serve, agents and sync go on until interrupted, and the live page shows them.`,
+		RunE: func(c *cobra.Command, _ []string) error { return a.demo(c.Context(), address) },
 	}
+	c.Flags().StringVar(&address, "serve", "", "go on until interrupted, with the live page on this loopback `address`, such as 127.0.0.1:8080")
+	return c
 }
 
-func (a *app) demo(ctx context.Context) error {
+func (a *app) demo(ctx context.Context, serve string) error {
 	start := time.Now()
 	dir, err := os.MkdirTemp("", "lockstep-demo-")
 	if err != nil {
@@ -38,7 +45,8 @@ func (a *app) demo(ctx context.Context) error {
 	if err := unpack(examples.Guide, "guide", dir); err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}
-	e := emulator.New(tenant.Acme(), emulator.Options{})
+	seed := tenant.Acme()
+	e := emulator.New(seed, emulator.Options{})
 	server, err := emulator.Listen(ctx, e, "127.0.0.1:0")
 	if err != nil {
 		return fmt.Errorf("demo: %w", err)
@@ -46,6 +54,9 @@ func (a *app) demo(ctx context.Context) error {
 	defer func() { _ = server.Close() }()
 	s := story{app: a.in(dir, server), emulator: e}
 	if err := s.tell(ctx); err != nil {
+		return fmt.Errorf("demo: %w", err)
+	}
+	if err := a.demoSync(ctx, e, seed, server, serve); err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}
 	a.view().Chapter("All of it held.")
