@@ -36,7 +36,8 @@ var rooms = []room{
 	{"providers/emulator", []string{"schema", "providers/emulator", "providers/internal/pubsub"}, nil, "an emulator that shared code with a provider, beyond generated messages, would share its mistakes"},
 	{"examples", nil, nil, "examples are configurations"},
 	{"cmd/internal/view", []string{"schema", "reconcile"}, []string{"net/http"}, "a view shows what it is handed"},
-	{"cmd/internal/cli", []string{"schema", "config", "reconcile", "providers/salesforce", "providers/cxone", "providers/emulator", "examples", "cmd/internal/view"}, nil, "the command line wires everything, and only it does"},
+	{"cmd/internal/dashboard", []string{"schema", "reconcile"}, nil, "the page shows what run says of itself, and asks no vendor"},
+	{"cmd/internal/cli", []string{"schema", "config", "reconcile", "providers/salesforce", "providers/cxone", "providers/emulator", "examples", "cmd/internal/view", "cmd/internal/dashboard"}, nil, "the command line wires everything, and only it does"},
 	{"cmd/lockstep", []string{"cmd/internal/cli"}, nil, "the roof is signals and an exit status"},
 }
 
