@@ -35,9 +35,10 @@ var rooms = []room{
 	{"providers/cxone", []string{"schema", "providers/internal/rest"}, []string{"github.com/hashicorp/hcl"}, "a provider knows one vendor and not that it is in a plan"},
 	{"providers/emulator", []string{"schema", "providers/emulator", "providers/internal/pubsub"}, nil, "an emulator that shared code with a provider, beyond generated messages, would share its mistakes"},
 	{"examples", nil, nil, "examples are configurations"},
+	{"cmd/internal/version", nil, []string{"fmt", "net", "github.com/"}, "the version is told before anything else is set up"},
 	{"cmd/internal/view", []string{"schema", "reconcile"}, []string{"net/http"}, "a view shows what it is handed"},
 	{"cmd/internal/dashboard", []string{"schema", "reconcile"}, nil, "the page shows what run says of itself, and asks no vendor"},
-	{"cmd/internal/cli", []string{"schema", "config", "reconcile", "providers/salesforce", "providers/cxone", "providers/emulator", "examples", "cmd/internal/view", "cmd/internal/dashboard"}, nil, "the command line wires everything, and only it does"},
+	{"cmd/internal/cli", []string{"schema", "config", "reconcile", "providers/salesforce", "providers/cxone", "providers/emulator", "examples", "cmd/internal/view", "cmd/internal/dashboard", "cmd/internal/version"}, nil, "the command line wires everything, and only it does"},
 	{"cmd/lockstep", []string{"cmd/internal/cli"}, nil, "the roof is signals and an exit status"},
 }
 

@@ -1,20 +1,21 @@
 package cli
 
 import (
-	"fmt"
-	"runtime"
+	"io"
 
 	"github.com/spf13/cobra"
+
+	lockstep "github.com/lockstep-sync/lockstep/cmd/internal/version"
 )
 
-// version is what this source tree will be released as.
-const version = "0.1.0"
+// version is what kept plans and required_version go by.
+const version = lockstep.Number
 
 func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintf(a.Stdout, "lockstep %s (%s, %s/%s)\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			_, err := io.WriteString(a.Stdout, lockstep.Line())
 			return err
 		},
 	}
