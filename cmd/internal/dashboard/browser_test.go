@@ -30,15 +30,24 @@ func serve(t *testing.T, c *centre, token string) (*Dashboard, string) {
 	return d, server.URL
 }
 
-const loaded = `document.querySelectorAll(".body.row").length > 0 && document.getElementById("link").textContent === "live"`
+const loaded = `document.querySelectorAll(".body.row").length > 0 && document.getElementById("link").className === "link live"`
 
-func TestPage(t *testing.T) {
+// TestInChromium looks at the page as people do.
+func TestInChromium(t *testing.T) {
 	b := newBrowser(t)
+	for name, look := range map[string]func(*testing.T, *browser){
+		"forty agents": fortyAgents, "in the dark": inTheDark, "ten thousand agents": tenThousandAgents, "behind a token": behindAToken,
+	} {
+		t.Run(name, func(t *testing.T) { look(t, b) })
+	}
+}
+
+func fortyAgents(t *testing.T, b *browser) {
 	c := newCentre(40)
 	c.aDay("agent-00007")
 	d, url := serve(t, c, "")
 	trendOf(t, d, c, 180)
-	page := b.open(url, "light")
+	page := b.open(t, url, "light")
 	page.until(loaded)
 
 	t.Run("everybody is there", func(t *testing.T) {
@@ -104,13 +113,12 @@ func TestPage(t *testing.T) {
 	page.fine()
 }
 
-func TestPageInTheDark(t *testing.T) {
-	b := newBrowser(t)
+func inTheDark(t *testing.T, b *browser) {
 	c := newCentre(40)
 	c.aDay("agent-00007")
 	d, url := serve(t, c, "")
 	trendOf(t, d, c, 180)
-	page := b.open(url+"/#/agents/agent-00007", "dark")
+	page := b.open(t, url+"/#/agents/agent-00007", "dark")
 	page.until(loaded)
 	page.until(`document.querySelectorAll(".entry").length === 9`)
 	shot, err := png.Decode(bytes.NewReader(page.picture("timeline-dark")))
@@ -132,11 +140,10 @@ func TestPageInTheDark(t *testing.T) {
 	page.fine()
 }
 
-func TestPageWithTenThousandAgents(t *testing.T) {
-	b := newBrowser(t)
+func tenThousandAgents(t *testing.T, b *browser) {
 	c := newCentre(10_000)
 	_, url := serve(t, c, "")
-	page := b.open(url, "light")
+	page := b.open(t, url, "light")
 	page.until(loaded)
 	page.until(`document.getElementById("shown").textContent === "10,000 agents"`)
 	if rows := page.js(`document.querySelectorAll(".body.row").length`); rows.(float64) > 60 {
@@ -156,11 +163,10 @@ func TestPageWithTenThousandAgents(t *testing.T) {
 	page.fine()
 }
 
-func TestPageBehindAToken(t *testing.T) {
+func behindAToken(t *testing.T, b *browser) {
 	const token = "canary-a-long-enough-token"
-	b := newBrowser(t)
 	_, url := serve(t, newCentre(40), token)
-	page := b.open(url, "light")
+	page := b.open(t, url, "light")
 	page.until(`location.pathname === "/login" && document.readyState === "complete"`)
 	page.js(`(() => { document.getElementById("token").value = "something else altogether"; document.forms[0].submit(); })()`)
 	page.until(`location.hash === "#wrong" && getComputedStyle(document.getElementById("wrong")).display === "block" && document.readyState === "complete"`)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -30,6 +31,7 @@ type reply struct {
 // A tab is one page of it.
 type tab struct {
 	*browser
+	t       *testing.T
 	session string
 }
 
@@ -102,11 +104,17 @@ func (b *browser) listen(from *os.File) {
 
 func (b *browser) call(session, method string, params any, result any) {
 	b.t.Helper()
+	if err := b.try(session, method, params, result); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *browser) try(session, method string, params any, result any) error {
 	c := make(chan reply, 1)
 	b.mu.Lock()
 	if b.wait == nil {
 		b.mu.Unlock()
-		b.t.Fatalf("%s: Chromium has ended", method)
+		return fmt.Errorf("%s: Chromium has ended", method)
 	}
 	b.next++
 	b.wait[b.next] = c
@@ -119,29 +127,30 @@ func (b *browser) call(session, method string, params any, result any) {
 	}
 	b.mu.Unlock()
 	if err != nil {
-		b.t.Fatalf("%s: %v", method, err)
+		return fmt.Errorf("%s: %w", method, err)
 	}
 	r, ok := <-c
-	if !ok || r.Error != nil {
-		b.t.Fatalf("%s: %v", method, r.Error)
+	switch {
+	case !ok:
+		return fmt.Errorf("%s: Chromium has ended", method)
+	case r.Error != nil:
+		return fmt.Errorf("%s: %s", method, r.Error.Message)
+	case result == nil:
+		return nil
 	}
-	if result != nil {
-		if err := json.Unmarshal(r.Result, result); err != nil {
-			b.t.Fatalf("%s: %v", method, err)
-		}
-	}
+	return json.Unmarshal(r.Result, result)
 }
 
 type params map[string]any
 
 // open opens a page of its own, as wide and high as a desktop.
-func (b *browser) open(url, scheme string) *tab {
-	b.t.Helper()
+func (b *browser) open(t *testing.T, url, scheme string) *tab {
+	t.Helper()
 	var target struct{ TargetID string }
 	b.call("", "Target.createTarget", params{"url": "about:blank"}, &target)
 	var attached struct{ SessionID string }
 	b.call("", "Target.attachToTarget", params{"targetId": target.TargetID, "flatten": true}, &attached)
-	page := &tab{b, attached.SessionID}
+	page := &tab{b, t, attached.SessionID}
 	page.size(1440, 900)
 	page.call(page.session, "Emulation.setEmulatedMedia", params{"features": []params{{"name": "prefers-color-scheme", "value": scheme}}}, nil)
 	page.call(page.session, "Page.enable", params{}, nil)
@@ -152,6 +161,7 @@ func (b *browser) open(url, scheme string) *tab {
 		addEventListener("unhandledrejection", (e) => wrong.push(String(e.reason)));
 		addEventListener("securitypolicyviolation", (e) => wrong.push("policy: " + e.violatedDirective + " " + e.blockedURI));`}, nil)
 	page.call(page.session, "Page.navigate", params{"url": url}, nil)
+	t.Cleanup(func() { b.call("", "Target.closeTarget", params{"targetId": target.TargetID}, nil) })
 	return page
 }
 
@@ -162,6 +172,14 @@ func (p *tab) size(width, height int) {
 // js evaluates an expression, which may be a promise, and returns what it gives.
 func (p *tab) js(expression string) any {
 	p.t.Helper()
+	v, err := p.tryJS(expression)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return v
+}
+
+func (p *tab) tryJS(expression string) (any, error) {
 	var r struct {
 		Result           struct{ Value any }
 		ExceptionDetails *struct {
@@ -169,18 +187,20 @@ func (p *tab) js(expression string) any {
 			Exception struct{ Description string }
 		}
 	}
-	p.call(p.session, "Runtime.evaluate", params{"expression": expression, "awaitPromise": true, "returnByValue": true}, &r)
-	if e := r.ExceptionDetails; e != nil {
-		p.t.Fatalf("%s: %s %s", expression, e.Text, e.Exception.Description)
+	if err := p.try(p.session, "Runtime.evaluate", params{"expression": expression, "awaitPromise": true, "returnByValue": true}, &r); err != nil {
+		return nil, err
 	}
-	return r.Result.Value
+	if e := r.ExceptionDetails; e != nil {
+		return nil, fmt.Errorf("%s: %s %s", expression, e.Text, e.Exception.Description)
+	}
+	return r.Result.Value, nil
 }
 
 // until waits in the page until an expression is true. A test that waits for
 // what never comes ends by its own time-out, with what the page shows.
 func (p *tab) until(condition string) {
 	p.t.Helper()
-	ok := p.js(fmt.Sprintf(`new Promise((done) => {
+	look := fmt.Sprintf(`new Promise((done) => {
 		const end = Date.now() + 20000;
 		const look = () => {
 			let is = false;
@@ -190,7 +210,14 @@ func (p *tab) until(condition string) {
 			setTimeout(look, 20);
 		};
 		look();
-	})`, condition))
+	})`, condition)
+	ok, err := p.tryJS(look)
+	for err != nil && strings.Contains(err.Error(), "navigated") { // another page has come: look there
+		ok, err = p.tryJS(look)
+	}
+	if err != nil {
+		p.t.Fatal(err)
+	}
 	if ok != true {
 		p.t.Fatalf("never came: %s\nwrong: %v\n%v", condition, p.js("window.wrong"), p.js("document.body.innerText.slice(0, 1500)"))
 	}

@@ -45,7 +45,7 @@ function draw(chart) {
   const root = svg("svg", { viewBox: `0 0 ${width} ${high}`, role: "img", "aria-label": chart.title });
   for (let v = 0; v <= most + step / 2; v += step) {
     root.append(svg("line", { class: "gridline", x1: side, x2: width - 8, y1: y(v), y2: y(v) }),
-      svg("text", { class: "axis", x: side - 8, y: y(v) + 4, "text-anchor": "end" }, chart.write(v)));
+      svg("text", { class: "axis", x: side - 8, y: y(v) + 4, "text-anchor": "end" }, v ? chart.write(v) : "0"));
   }
   const marks = Math.max(2, Math.floor(width / 130));
   for (let i = 0; i <= marks; i++) {

@@ -3,7 +3,7 @@
 import { store, watch, now } from "./store.js";
 import { el, bare, spaced, moment, since, count } from "./format.js";
 
-const height = 46;
+const height = 46, headHeight = 36;
 const $ = (id) => document.getElementById(id);
 
 const conditions = {
@@ -212,6 +212,6 @@ function walk(e) {
   chosen = list[next].key;
   const box = $("rows");
   if (next * height < box.scrollTop) box.scrollTop = next * height;
-  if ((next + 1) * height > box.scrollTop + box.clientHeight) box.scrollTop = (next + 1) * height - box.clientHeight;
+  if (headHeight + (next + 1) * height > box.scrollTop + box.clientHeight) box.scrollTop = headHeight + (next + 1) * height - box.clientHeight;
   paint();
 }

@@ -31,7 +31,7 @@ const closeAgent = () => (location.hash = "#/agents");
 function frame() {
   const h = store.head;
   const link = $("link");
-  link.textContent = { live: "live", lost: "reconnecting", starting: "starting" }[store.link] ?? "connecting";
+  link.textContent = { live: "up to date", lost: "reconnecting", starting: "starting" }[store.link] ?? "connecting";
   link.className = `link ${store.link}`;
   if (!h) return;
   $("tenant").textContent = h.tenant;
@@ -80,7 +80,7 @@ function tiles(h) {
   tiled = key;
   const focused = document.activeElement?.dataset?.condition;
   $("tiles").replaceChildren(
-    el("div", { class: `tile ${step < 95 ? "mind" : "good"}` }, name("In step"), el("span", { class: "big" }, `${share} %`, el("span", { class: "sub" }, `of ${count(t.agents)} agents`))),
+    el("div", { class: `tile ${step < 95 ? "mind" : "good"}` }, name("In step"), el("span", { class: "big" }, `${share} %`, el("span", { class: "sub" }, `of ${count(t.agents)}`))),
     button("apart", "Apart", t.apart, "bad"), button("pending", "Pending", t.pending, "info"), button("parked", "Parked", t.parked, "mind"),
     button("undeliverable", "Undeliverable", t.undeliverable, "bad"), button("stopped", "Stopped", t.stopped, "mind"),
     el("div", { class: "tile" }, name("Added delay"), el("span", { class: "big" }, seconds(last?.delay.p50), el("span", { class: "sub" }, `p99 ${seconds(last?.delay.p99)}`))),

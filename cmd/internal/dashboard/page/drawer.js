@@ -93,6 +93,6 @@ function entry(line, at) {
     el("time", { datetime: line.at, title: line.at }, clock(at)),
     el("i", { class: `mark ${tones[line.what] ?? ""}` }),
     el("div", {}, el("div", { class: "what" }, name[0].toUpperCase() + name.slice(1), line.target ? ` · ${line.side} to ${spaced(bare(line.target))}` : ""),
-      el("div", { class: "text" }, line.text),
+      el("div", { class: "text" }, line.text[0].toUpperCase() + line.text.slice(1)),
       line.row ? el("code", { class: "place" }, line.row) : null));
 }

@@ -31,7 +31,7 @@ function card(name, rows, open) {
     el("header", {}, el("h2", {}, name), el("span", { class: "soft" }, `${count(now)} agents in step`),
       el("span", { class: "legend" }, key("both", "both ways"), key("publish", "CXone to Salesforce"), key("subscribe", "Salesforce to CXone"))),
     picture(name, rows),
-    el("details", { class: "rowlist", "data-rule": name, open }, el("summary", {}, `${rows.length} rows with their lines`), table(rows)));
+    el("details", { class: "rowlist", "data-rule": name, open }, el("summary", {}, rows.length === 1 ? "Its row" : `All ${rows.length} rows`), table(rows)));
 }
 
 function sum(rows, key) {
