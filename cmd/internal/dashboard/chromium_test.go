@@ -50,7 +50,7 @@ func newBrowser(t *testing.T) *browser {
 	if err != nil {
 		t.Fatal(err)
 	}
-	profile, err := os.MkdirTemp("", "lockstep-chromium-")
+	profile, err := os.MkdirTemp("", "lockstep-chromium-") //nolint:usetesting // t.TempDir fails where a helper of Chromium's still writes
 	if err != nil {
 		t.Fatal(err)
 	}

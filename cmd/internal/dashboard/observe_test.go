@@ -84,7 +84,7 @@ var metricNames = regexp.MustCompile(`lockstep_[a-z_]+`)
 func known(t *testing.T) map[string]bool {
 	t.Helper()
 	names := map[string]bool{}
-	for _, line := range strings.Split(scrape(t, quiet(t, newCentre(3))), "\n") {
+	for line := range strings.SplitSeq(scrape(t, quiet(t, newCentre(3))), "\n") {
 		if name := metricNames.FindString(line); name != "" && !strings.HasPrefix(line, "#") {
 			names[name] = true
 		}
