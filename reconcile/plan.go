@@ -34,6 +34,8 @@ type Options struct {
 	Targets []schema.Address
 	// Rewrite lists blocks whose write-only values are sent again.
 	Rewrite []schema.Address
+	// People asks both vendors who could be kept in step.
+	People bool
 }
 
 // A Plan is the ordered steps that make the vendors hold what is wanted.
@@ -45,6 +47,7 @@ type Plan struct {
 	Diagnostics schema.Diagnostics
 	Unmanaged   map[string]int    // by kind
 	Where       map[string]string // by vendor
+	People      map[string][]schema.Person
 	Compared    int               // blocks compared
 	Calls       schema.Calls      // made for this plan
 	Forecast    int               // calls that apply will make, polling and read-back apart
@@ -84,15 +87,16 @@ func (p *Plan) Held(a schema.Address) *schema.Object {
 func (r *Reconciler) Plan(ctx context.Context, wanted Wanted, options Options) (*Plan, error) {
 	before := r.calls()
 	w := newWorld(wanted.Objects)
-	held, err := r.read(schema.For(ctx, schema.Reading), w, wanted, r.Providers)
+	held, err := r.read(schema.For(ctx, schema.Reading), w, wanted, options.People)
 	if err != nil {
 		return nil, err
 	}
-	p := &Plan{wanted: wanted, world: w, rewrite: options.Rewrite, Unmanaged: map[string]int{}, Where: map[string]string{}, Compared: len(wanted.Objects)}
+	p := &Plan{wanted: wanted, world: w, rewrite: options.Rewrite, Unmanaged: map[string]int{}, Where: map[string]string{}, People: map[string][]schema.Person{}, Compared: len(wanted.Objects)}
 	unseen := map[schema.Address]string{}
 	for i, h := range held {
 		w.see(h)
 		p.Where[r.Providers[i].Vendor().Name] = h.Where
+		p.People[r.Providers[i].Vendor().Name] = h.People
 		p.Notes = append(p.Notes, h.Notes...)
 		p.Diagnostics = append(p.Diagnostics, h.Diagnostics...)
 		maps.Copy(unseen, h.Unseen)
@@ -116,11 +120,12 @@ func (r *Reconciler) Plan(ctx context.Context, wanted Wanted, options Options) (
 }
 
 // read asks the vendors at the same time, each for the objects of its kinds.
-func (r *Reconciler) read(ctx context.Context, w *world, wanted Wanted, providers []Provider) ([]*schema.Held, error) {
-	held := make([]*schema.Held, len(providers))
+func (r *Reconciler) read(ctx context.Context, w *world, wanted Wanted, people bool) ([]*schema.Held, error) {
+	held := make([]*schema.Held, len(r.Providers))
 	group, ctx := errgroup.WithContext(ctx)
-	for i, p := range providers {
+	for i, p := range r.Providers {
 		query := queryFor(p, w, wanted)
+		query.People = people
 		group.Go(func() (err error) {
 			held[i], err = p.Read(ctx, query)
 			if err != nil {

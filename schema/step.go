@@ -136,6 +136,8 @@ type Held struct {
 	Unseen map[Address]string
 	// Unmanaged counts objects that no block names, by kind.
 	Unmanaged map[string]int
+	// People lists who could be kept in step, if the query asked for them.
+	People []Person
 }
 
 // A Query is what a plan wants to know of a vendor.
@@ -145,6 +147,8 @@ type Query struct {
 	Wanted []*Object
 	// Removed lists the objects that removed blocks name.
 	Removed []Removal
+	// People asks for everybody who could be kept in step as well.
+	People bool
 }
 
 // A Removal is one line of a removed block.

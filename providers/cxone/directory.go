@@ -1,6 +1,7 @@
 package cxone
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/url"
@@ -10,6 +11,8 @@ import (
 	"sync"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/lockstep-sync/lockstep/schema"
 )
 
 // DefaultParallelism bounds how many calls are under way at a time. NICE
@@ -254,6 +257,25 @@ func (d *directory) userIDs(names []string) ([]string, error) {
 		ids[i] = u.UUID
 	}
 	return ids, nil
+}
+
+// people lists the agents. UserHub's list names them by its own ids, which is
+// enough to see who is who.
+func (d *directory) people() []schema.Person {
+	from := d.agents
+	if !d.read[partAgents] {
+		from = d.hubUsers
+	}
+	var people []schema.Person
+	for _, u := range from {
+		if u.Agent {
+			people = append(people, schema.Person{
+				ID: cmp.Or(u.AgentID, u.UUID), Name: u.Name, Username: u.Name, Email: u.Email, Federation: u.Federation,
+				Team: d.teamName(u.Team), Active: u.Active,
+			})
+		}
+	}
+	return people
 }
 
 // teamName returns the name of the team with that id, in either id space, and

@@ -57,7 +57,7 @@ func (l *look) parts() map[part]bool {
 		// UserHub knows the agents as well, and those whom only a mapping can
 		// name. Its host is UNCERTAIN, so that a real tenant is asked only for
 		// what the ACD does not know.
-		partAgents:   (mappings || rules) && (!l.api || !mappings),
+		partAgents:   (mappings || rules || l.query.People) && (!l.api || !mappings),
 		partHubUsers: l.api && mappings,
 		partAdapters: l.api && (mappings || rules),
 	}

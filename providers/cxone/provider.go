@@ -33,7 +33,7 @@ func (p *Provider) Calls() schema.Calls { return p.connection.Calls() }
 // calls grows with the vendor's pages and not with objects.
 func (p *Provider) Read(ctx context.Context, query schema.Query) (*schema.Held, error) {
 	l := newLook(p, query)
-	if len(query.Wanted) == 0 && len(query.Removed) == 0 {
+	if len(query.Wanted) == 0 && len(query.Removed) == 0 && !query.People {
 		return l.held, nil
 	}
 	dir, err := readDirectory(ctx, p.connection, l.parts())
@@ -49,6 +49,9 @@ func (p *Provider) Read(ctx context.Context, query schema.Query) (*schema.Held, 
 	}
 	l.objects()
 	l.check()
+	if query.People {
+		l.held.People = dir.people()
+	}
 	p.keep(dir)
 	l.held.Where, err = p.where(ctx)
 	return l.held, err

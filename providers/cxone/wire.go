@@ -41,6 +41,8 @@ type (
 		Team   string // its name, or UserHub's id of it
 		Active bool
 		Agent  bool
+
+		AgentID, Email, Federation string // what else tells who a person is
 	}
 )
 
@@ -56,6 +58,7 @@ func agentUser(row Loose) user {
 	return user{
 		UUID: row.Text("userID", "userId"), Name: row.Text("userName"),
 		Team: row.Text("teamName"), Active: row.Bool("isActive"), Agent: true,
+		AgentID: row.Text("agentId"), Email: row.Text("emailAddress"), Federation: row.Text("federatedId"),
 	}
 }
 
@@ -66,6 +69,7 @@ func hubUser(row Loose) user {
 		UUID: row.Text("id"), Name: row.Text("userName"), Team: row.Text("teamId"),
 		Active: strings.EqualFold(row.Text("status"), "ACTIVE"),
 		Agent:  len(row.List("acdUserMappings"))+len(row.List("acdInfos")) > 0,
+		Email:  row.Text("emailAddress"),
 	}
 }
 

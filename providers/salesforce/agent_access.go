@@ -59,13 +59,13 @@ var (
 		func(s *snapshot) *[]userLicenceRow { return &s.userLicences })
 )
 
-const userFields = "SELECT Id, Username, Email, Name, IsActive FROM User"
+const userFields = "SELECT Id, Username, Email, Name, FederationIdentifier, IsActive FROM User"
 
 // userTable reads the users that agent access and bridges name, or everybody
 // when the list is long or exclusive lists need the others' names.
 func userTable(all schema.Query) table {
 	var names []string
-	everybody := false
+	everybody := all.People
 	for _, o := range all.Wanted {
 		if o.Kind.Name == agentKind || o.Kind.Name == bridgeKind {
 			names = append(names, o.Texts("users")...)

@@ -52,7 +52,7 @@ func (p *Provider) Read(ctx context.Context, query schema.Query) (*schema.Held, 
 	held := answerFor(identity)
 	r := &reading{conn: p.conn, snapshot: p.memory.next(), held: held}
 	asked := questions(query)
-	if err := r.loadAll(ctx, asked); err != nil {
+	if err := r.loadAll(ctx, query, asked); err != nil {
 		return nil, err
 	}
 	for _, q := range asked {
@@ -60,13 +60,19 @@ func (p *Provider) Read(ctx context.Context, query schema.Query) (*schema.Held, 
 			return nil, err
 		}
 	}
+	if query.People {
+		held.People = r.everybody()
+	}
 	p.memory.keep(r.snapshot)
 	return held, nil
 }
 
 // loadAll loads what the kinds that are asked for look at.
-func (r *reading) loadAll(ctx context.Context, asked []question) error {
+func (r *reading) loadAll(ctx context.Context, query schema.Query, asked []question) error {
 	var tables []table
+	if query.People {
+		tables = append(tables, userTable(query))
+	}
 	var types []string
 	for _, q := range asked {
 		k := kindOf(q.kind.Name)
@@ -86,6 +92,15 @@ func (r *reading) loadAll(ctx context.Context, asked []question) error {
 	}
 	r.listing = listing
 	return nil
+}
+
+// everybody lists the org's users, those who left included.
+func (r *reading) everybody() []schema.Person {
+	people := make([]schema.Person, len(r.users))
+	for i, u := range r.users {
+		people[i] = schema.Person{ID: idOf(u.ID), Name: u.Name, Username: u.Username, Email: u.Email, Federation: u.FederationIdentifier, Active: u.IsActive}
+	}
+	return people
 }
 
 // answerFor begins an answer with what is known of the org itself.

@@ -63,6 +63,8 @@ type userRow struct {
 	Email    string
 	Name     string
 	IsActive bool
+
+	FederationIdentifier string
 }
 
 type assignmentRow struct {

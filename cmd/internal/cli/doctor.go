@@ -45,6 +45,13 @@ Exit status: 0 when nothing failed, else 1.`,
 				examined = append(examined, view.Examined{Vendor: p.Vendor().Title, Checkups: p.(doctor).Doctor(c.Context())})
 				done()
 			}
+			if mirrors(configuration) {
+				people, err := examinePeople(c.Context(), configuration, r)
+				if err != nil {
+					return err
+				}
+				examined = append(examined, people)
+			}
 			if format == "json" {
 				err = a.view().DoctorJSON(examined)
 			} else {

@@ -121,11 +121,15 @@ func (a *app) compare(ctx context.Context, c *config.Configuration, r *reconcile
 	if err := knownTargets(c, slices.Concat(options.Targets, options.Rewrite)); err != nil {
 		return nil, err
 	}
+	options.People = mirrors(c)
 	done := a.view().Busy("Reading both vendors")
 	plan, err := r.Plan(ctx, reconcile.Wanted{Objects: c.Objects, Removed: c.Removed}, options)
 	done()
 	if err != nil {
 		return nil, err
+	}
+	if options.People {
+		notePeople(c, plan)
 	}
 	diags := append(plan.Diagnostics, crossChecks(c, plan)...)
 	a.report(diags, c.Source)

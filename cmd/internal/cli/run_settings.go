@@ -18,7 +18,7 @@ func syncSettings(c *config.Configuration, flags *runFlags) mirror.Settings {
 		Tenant: accounts(c), Owner: owner(),
 		Mode: flags.mode(), Once: flags.once, Align: presence.Align(flags.align),
 		Rules: presenceRules(c.Objects), Facts: presenceFacts(c.Objects),
-		Match:           mirror.Matching{By: sync.Match, Strip: sync.Strip},
+		Match:           matching(c),
 		Conflict:        presence.Conflict(sync.Conflict),
 		PollInterval:    sync.PollInterval,
 		WritesPerSecond: sync.WritesPerSecond,
@@ -26,16 +26,22 @@ func syncSettings(c *config.Configuration, flags *runFlags) mirror.Settings {
 		Breaker:   mirror.Breaker{Moved: sync.Breaker.Moved, Within: sync.Breaker.Within},
 		Retention: sync.Retention,
 	}
-	if set.Match.Strip == nil {
-		set.Match.Strip = sandboxEndings(argument(c, "salesforce", "instance_url"))
-	}
-	for _, u := range c.Users {
-		set.Match.Mappings = append(set.Match.Mappings, mirror.UserMapping{Salesforce: u.Salesforce, CXone: u.CXone})
-	}
 	for _, w := range sync.Freeze {
 		set.Freeze = append(set.Freeze, mirror.Window{Text: w.Text, Holds: w.Holds})
 	}
 	return set
+}
+
+// matching says who is the same person on both sides.
+func matching(c *config.Configuration) mirror.Matching {
+	by := mirror.Matching{By: c.Sync.Match, Strip: c.Sync.Strip}
+	if by.Strip == nil {
+		by.Strip = sandboxEndings(argument(c, "salesforce", "instance_url"))
+	}
+	for _, u := range c.Users {
+		by.Mappings = append(by.Mappings, mirror.UserMapping{Salesforce: u.Salesforce, CXone: u.CXone})
+	}
+	return by
 }
 
 // owner names this process among the replicas.

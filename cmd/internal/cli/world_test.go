@@ -106,7 +106,7 @@ func (w *world) open(ctx context.Context) (*config.Configuration, *reconcile.Rec
 func (w *world) tryPlan(ctx context.Context) (*reconcile.Plan, *reconcile.Reconciler, error) {
 	w.t.Helper()
 	c, r := w.open(ctx)
-	plan, err := r.Plan(ctx, reconcile.Wanted{Objects: c.Objects, Removed: c.Removed}, reconcile.Options{})
+	plan, err := r.Plan(ctx, reconcile.Wanted{Objects: c.Objects, Removed: c.Removed}, reconcile.Options{People: mirrors(c)})
 	if err == nil {
 		err = plan.Diagnostics.Err()
 	}

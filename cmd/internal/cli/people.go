@@ -1,0 +1,102 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/lockstep-sync/lockstep/cmd/internal/view"
+	"github.com/lockstep-sync/lockstep/config"
+	"github.com/lockstep-sync/lockstep/reconcile"
+	"github.com/lockstep-sync/lockstep/reconcile/mirror"
+	"github.com/lockstep-sync/lockstep/reconcile/presence"
+	"github.com/lockstep-sync/lockstep/schema"
+)
+
+// byLockstep is the executor of rules that run carries out.
+const byLockstep = "lockstep"
+
+// mirrors reports whether run has anything to do for a configuration.
+func mirrors(c *config.Configuration) bool {
+	return slices.ContainsFunc(presenceRules(c.Objects), func(r schema.Rule) bool { return r.Executor == byLockstep })
+}
+
+// A staff is the agents whom run's rules reach, matched with Salesforce.
+type staff struct {
+	matched int
+	strange []mirror.Strange // in CXone's order
+}
+
+// reached matches the agents whom run's rules reach.
+func reached(c *config.Configuration, users, agents []schema.Person) staff {
+	rules := slices.DeleteFunc(presenceRules(c.Objects), func(r schema.Rule) bool { return r.Executor != byLockstep })
+	set := presence.NewRuleset(rules, presenceFacts(c.Objects))
+	meant := map[string]bool{} // by id
+	for _, p := range agents {
+		meant[p.ID] = set.For(p.Team, p.Username, p.Email) != nil
+	}
+	matches, strange := mirror.MatchPeople(users, agents, matching(c))
+	var s staff
+	for _, m := range matches {
+		if meant[m.CXone.ID] {
+			s.matched++
+		}
+	}
+	for _, one := range strange {
+		if one.Side == "cxone" && meant[one.ID] {
+			s.strange = append(s.strange, one)
+		}
+	}
+	return s
+}
+
+// manyNames is how many people a sentence names.
+const manyNames = 3
+
+// unmatched says who cannot be kept in step, "" when everybody can.
+func (s staff) unmatched() string {
+	if len(s.strange) == 0 {
+		return ""
+	}
+	var reasons []string
+	for _, one := range s.strange[:min(len(s.strange), manyNames)] {
+		reasons = append(reasons, cmp.Or(one.Name, one.ID)+": "+one.Why)
+	}
+	if more := len(s.strange) - manyNames; more > 0 {
+		reasons = append(reasons, fmt.Sprintf("and %d more", more))
+	}
+	return fmt.Sprintf("%d of %d agents whom the rules reach cannot be matched and are left alone by run (%s)",
+		len(s.strange), s.matched+len(s.strange), strings.Join(reasons, "; "))
+}
+
+// notePeople adds to a plan who cannot be kept in step.
+func notePeople(c *config.Configuration, plan *reconcile.Plan) {
+	if text := reached(c, plan.People["salesforce"], plan.People["cxone"]).unmatched(); text != "" {
+		plan.Notes = append(plan.Notes, schema.Note{Text: text})
+	}
+}
+
+// examinePeople checks who can be kept in step.
+func examinePeople(ctx context.Context, c *config.Configuration, r *reconcile.Reconciler) (view.Examined, error) {
+	var options mirror.Options
+	if err := sides(&options, c, r); err != nil {
+		return view.Examined{}, err
+	}
+	users, err := options.Salesforce.People(ctx)
+	if err != nil {
+		return view.Examined{}, err
+	}
+	agents, err := options.CXone.People(ctx)
+	if err != nil {
+		return view.Examined{}, err
+	}
+	s := reached(c, users, agents)
+	checkup := schema.Checkup{Name: "Every agent is one person on both sides", Condition: schema.Healthy, Detail: fmt.Sprintf("%d agents whom the rules reach are matched", s.matched)}
+	if text := s.unmatched(); text != "" {
+		checkup.Condition, checkup.Detail = schema.Ailing, text
+		checkup.Remedy = "Correct the e-mail address or username at one of the vendors, or declare a user_mapping."
+	}
+	return view.Examined{Vendor: "Both", Checkups: []schema.Checkup{checkup}}, nil
+}
