@@ -64,7 +64,7 @@ func walk(c coder, s *State) {
 		numbers(c, &at.since, &at.at, &at.ahead, &at.unsure)
 		flags(c, &at.fresh)
 	}
-	flags(c, &s.hasBase, &s.run, &s.ruled, &s.live, &s.stopped, &s.parked, &s.lost, &s.resumed, &s.stands[CXone], &s.stands[Salesforce], &s.adopted)
+	flags(c, &s.hasBase, &s.run, &s.ruled, &s.live, &s.stopped, &s.parked, &s.lost, &s.resumed, &s.stands[CXone], &s.stands[Salesforce])
 	walkPair(c, &s.base)
 	walkPair(c, &s.before)
 	for side := range s.pending {
@@ -83,7 +83,7 @@ func walk(c coder, s *State) {
 	}
 	numbers(c, &s.epoch, &s.seq, &s.digest)
 	numbers(c, &s.tokens)
-	numbers(c, &s.refilled, &s.changed, &s.wake)
+	numbers(c, &s.refilled, &s.changed, &s.wake, &s.adopted)
 	c.name(&s.reason)
 }
 
@@ -100,7 +100,7 @@ func walkPending(c coder, at **pending) {
 	numbers(c, &p.id)
 	walkPair(c, &p.saw)
 	walkPair(c, &p.want)
-	numbers(c, &p.sent, &p.next, &p.expires, &p.paused)
+	numbers(c, &p.cause, &p.sent, &p.next, &p.expires, &p.paused)
 	numbers(c, &p.tries)
 	flags(c, &p.answered, &p.accepted, &p.orphan)
 	*at = &p
@@ -117,7 +117,7 @@ func walkLate(c coder, list *[]late) {
 	for i := range walked {
 		numbers(c, &walked[i].side)
 		walkPair(c, &walked[i].want)
-		numbers(c, &walked[i].until)
+		numbers(c, &walked[i].cause, &walked[i].until)
 	}
 	if count > 0 {
 		*list = walked

@@ -8,6 +8,8 @@ type verdict struct {
 	set [2]*wish
 	// agree makes the pair the base as it is.
 	agree bool
+	// adopt says that the pair is agreed for having been found like that.
+	adopt bool
 	// stays says that decisions for a contact's end still stand: nothing but the
 	// contact has happened on CXone since.
 	stays bool
@@ -66,7 +68,9 @@ func (m *machine) adopt() {
 	}
 	m.s.resumed = false
 	m.tell(Entry{What: Adopted, Detail: why})
-	m.s.adopted = mapped || align == AlignNone
+	if mapped || align == AlignNone {
+		m.s.adopted = max(m.s.seen[CXone].began(), m.s.seen[Salesforce].began())
+	}
 	if mapped {
 		return
 	}
@@ -85,18 +89,17 @@ func (m *machine) adopt() {
 // judge looks at which sides moved. Timestamps only settle a conflict.
 func (m *machine) judge() verdict {
 	movedC, movedS := m.moved(CXone), m.moved(Salesforce)
-	if m.cameBack() && m.stands(Salesforce) {
+	if m.over() && m.stands(Salesforce) || m.cameBack() && m.restsOn(m.s.shows.status) {
+		movedC = movedC && !m.cameBack()
 		m.endRun()
-		movedC = false
 	}
 	stays := m.delayed()
 	if stays {
 		movedC = false
 	}
 	movedC, movedS = movedC || movedS && m.stands(CXone), movedS || movedC && m.stands(Salesforce)
-	if movedC != movedS && m.s.adopted && m.newer(Salesforce) == movedC {
-		// It had moved before the pair was adopted, and would have been adopted.
-		return verdict{agree: true, stays: inContact(m.s.shows.state)}
+	if movedC && m.adopts(CXone) || movedS && m.adopts(Salesforce) {
+		return verdict{agree: true, adopt: true, stays: inContact(m.s.shows.state)}
 	}
 	v := verdict{stays: stays || inContact(m.s.shows.state)}
 	switch {
@@ -131,6 +134,12 @@ func (m *machine) moved(side Side) bool { return m.s.shows.on(side) != m.s.base.
 // the same whichever is heard of first.
 func (m *machine) stands(side Side) bool { return m.s.stands[side] && m.newer(side) }
 
+// adopts reports whether a side had moved before the pair was adopted: it would
+// have been adopted like that, had it been heard of in time.
+func (m *machine) adopts(moved Side) bool {
+	return !m.moved(moved.other()) && m.s.seen[moved].began() < m.s.adopted
+}
+
 // newer reports whether one side has changed after the other, by the vendors'
 // own clocks.
 func (m *machine) newer(side Side) bool {
@@ -143,16 +152,21 @@ func (m *machine) newer(side Side) bool {
 // change, so that it may have to be sent again).
 func (m *machine) delayed() bool { return m.s.pending[CXone] != nil && m.cameBack() }
 
-// cameBack reports whether a contact has ended where CXone was before.
-func (m *machine) cameBack() bool {
-	return m.s.run && !inContact(m.s.shows.state) && m.s.shows.state == m.s.before.state
-}
+// over reports whether a contact has ended and that has not been answered.
+func (m *machine) over() bool { return m.s.run && !inContact(m.s.shows.state) }
 
-// endRun ends a contact that has no part in what the person has chosen since.
+// cameBack reports whether a contact has ended where CXone was before.
+func (m *machine) cameBack() bool { return m.over() && m.s.shows.state == m.s.before.state }
+
+// endRun ends a contact that has no part in what Salesforce asks for. Where it
+// brought CXone back, CXone has not moved.
 func (m *machine) endRun() {
-	stands := m.s.stands
-	m.setBase(m.s.base.with(CXone, m.s.shows))
-	m.s.stands = stands
+	if m.cameBack() {
+		stands := m.s.stands
+		m.setBase(m.s.base.with(CXone, m.s.shows))
+		m.s.stands = stands
+	}
+	m.s.run = false
 	if m.s.pending[CXone] != nil {
 		m.aimAgain()
 	}
@@ -230,7 +244,11 @@ func (m *machine) winner() Side {
 // apply carries a verdict out.
 func (m *machine) apply(v verdict) {
 	if v.agree {
+		adopted := m.s.adopted
 		m.agree()
+		if v.adopt {
+			m.s.adopted = adopted
+		}
 	}
 	for _, side := range [...]Side{CXone, Salesforce} {
 		switch p := m.s.pending[side]; {
@@ -238,6 +256,9 @@ func (m *machine) apply(v verdict) {
 			return
 		case v.set[side] != nil:
 			m.want(side, v.set[side])
+			if side == CXone && m.over() && m.s.pending[CXone] != nil {
+				m.endRun()
+			}
 		case p == nil:
 		case side == CXone && v.stays:
 			m.aimAgain()

@@ -267,7 +267,7 @@ func TestDecisionTable(t *testing.T) {
 		},
 		{
 			name: "not sent into a contact", why: "CXone does not show any more what the decision saw: it waits, whatever became of the first try",
-			play: []string{"10 salesforce On_Break", "10.1 answer unknown", "10.5 cxone InboundContact @15", "11 salesforce On_a_Call", "12 tick", "30 tick"},
+			play: []string{"10 salesforce On_Break", "10.1 answer unknown", "10.5 cxone InboundContact @15", "12 tick", "15.5 salesforce On_a_Call", "30 tick"},
 			want: []string{"10 set CXone code \"Lunch\"", "10.5 set Salesforce On_a_Call if On_Break"},
 		},
 		{

@@ -43,6 +43,9 @@ func (m *machine) observe(o Observation) {
 		return
 	}
 	if shown.on(o.Side) != m.s.shows.on(o.Side) {
+		if o.Side == CXone {
+			m.leave(shown.state)
+		}
 		m.s.stands[o.Side] = o.Side == Salesforce || m.chosen(shown.state)
 		m.s.shows = shown
 		m.s.changed = m.now
@@ -62,6 +65,25 @@ func (m *machine) observe(o Observation) {
 		}
 	}
 	m.s.seen[o.Side] = sight
+}
+
+// leave remembers where a contact takes CXone from, where that has not been
+// answered yet: there is no status to go back to then. Nor is there a state to
+// come back to once CXone has moved on from a contact's end.
+func (m *machine) leave(next schema.ACDState) {
+	left, known := m.s.shows.state, m.s.base.state
+	if m.s.run {
+		known = m.s.before.state
+	}
+	switch {
+	case m.rule == nil || !m.s.hasBase || inContact(left):
+	case !inContact(next):
+		if m.s.run {
+			m.s.before = pair{status: schema.Offline}
+		}
+	case left != known && m.rule.settable(left):
+		m.s.before = pair{left, schema.Offline}
+	}
 }
 
 // chosen reports whether CXone coming to show a state is somebody's choice: a
@@ -84,12 +106,13 @@ func (m *machine) retaken(side Side, at sight) {
 	if p == nil || p.id == 0 || side == CXone && inContact(m.s.shows.state) || m.s.shows.on(side) != p.saw.on(side) {
 		return
 	}
-	if at.began()+at.unsure < m.s.seen[side.other()].began() {
+	if at.began()+at.unsure < p.cause {
 		return // it came before what the decision rests on
 	}
 	m.s.pending[side] = nil
 	m.tell(Entry{What: Landed, Side: side, Target: p.want.text(side), Command: p.id, Detail: "and moved back since"})
 	m.landed(side, p.want)
+	m.s.stands[side] = true
 }
 
 // read returns the pair as it is with the observation; false for one that says

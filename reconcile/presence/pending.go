@@ -13,13 +13,22 @@ func (m *machine) land() {
 	if m.rule == nil || !m.s.hasBase {
 		return
 	}
-	for _, side := range [...]Side{CXone, Salesforce} {
-		if p := m.s.pending[side]; p != nil && m.s.shows.on(side) == p.want.on(side) {
-			m.done(side, p)
-			continue
-		}
-		m.landLate(side)
+	for again := true; again; { // what has landed on one side can tell of the other
+		again = m.landOn(CXone)
+		again = m.landOn(Salesforce) || again
 	}
+}
+
+func (m *machine) landOn(side Side) bool {
+	p := m.s.pending[side]
+	if p == nil || m.s.shows.on(side) != p.want.on(side) {
+		return m.landLate(side)
+	}
+	if seen := m.s.seen[side]; seen.began()+seen.unsure < p.cause {
+		return false // it was there before the decision's reason was
+	}
+	m.done(side, p)
+	return true
 }
 
 func (m *machine) done(side Side, p *pending) {
@@ -80,33 +89,37 @@ func (m *machine) published(p pair) {
 }
 
 // landLate looks for a replaced command that was carried out after all.
-func (m *machine) landLate(side Side) {
+func (m *machine) landLate(side Side) bool {
 	shown := m.s.shows.on(side)
 	if shown == m.s.base.on(side) && (side != Salesforce || !m.tookBack()) {
-		return
+		return false
 	}
 	for i, l := range m.s.late {
-		if l.side != side || l.want.on(side) != shown || m.tooLate(l) {
+		if l.side != side || l.want.on(side) != shown || m.unlike(l) {
 			continue
 		}
 		m.tell(Entry{What: Landed, Side: side, Target: l.want.text(side)})
 		m.landed(side, l.want)
 		m.s.late = append(append([]late(nil), m.s.late[:i]...), m.s.late[i+1:]...)
-		return
+		return true
 	}
+	return false
 }
 
-// tooLate reports whether a side has come to show what it shows when a replaced
-// command could no longer be carried out, by the vendor's own clock. CXone may
+// unlike reports whether a side has come to show what it shows before there was
+// reason for a replaced command, or when the command could no longer be carried
+// out, by the vendor's own clock. CXone may
 // keep one queued for as long as a contact lasts.
-func (m *machine) tooLate(l late) bool {
+func (m *machine) unlike(l late) bool {
 	seen := m.s.seen[l.side]
-	return seen.began()-seen.unsure > l.until && (l.side != CXone || !m.s.run)
+	return seen.began()+seen.unsure < l.cause || seen.began()-seen.unsure > l.until && (l.side != CXone || !m.s.run)
 }
 
-// lapsed reports whether a replaced command would have shown by now.
+// lapsed reports whether a replaced command would have shown: its side was seen
+// well after it could be carried out. Until then it may have been, and the news
+// of it lost.
 func (m *machine) lapsed(l late) bool {
-	return m.now > l.until+2*m.set.Confirm.Milliseconds() && (l.side != CXone || !m.s.run)
+	return m.s.seen[l.side].at > l.until+2*m.set.Confirm.Milliseconds() && (l.side != CXone || !m.s.run)
 }
 
 func (m *machine) forget(which func(late) bool) {
@@ -135,7 +148,7 @@ func (m *machine) want(side Side, w *wish) {
 		m.park("more than the budget of writes a minute")
 		return
 	}
-	p := &pending{saw: m.s.shows, want: w.want, next: m.now, expires: m.now + m.set.DecisionLife.Milliseconds()}
+	p := &pending{saw: m.s.shows, want: w.want, cause: m.cause(side), next: m.now, expires: m.now + m.set.DecisionLife.Milliseconds()}
 	m.s.pending[side] = p
 	m.pause()
 	entry := Entry{
@@ -150,6 +163,13 @@ func (m *machine) want(side Side, w *wish) {
 	m.tell(entry)
 }
 
+// cause returns when, at the earliest, the other side came to show what a
+// decision for side rests on.
+func (m *machine) cause(side Side) int64 {
+	source := m.s.seen[side.other()]
+	return source.began() - source.unsure
+}
+
 // again takes a decision that says the same as the one under way for that one.
 // It reports false when the target has been moved by somebody meanwhile: then
 // it is a newer decision.
@@ -157,8 +177,8 @@ func (m *machine) again(side Side, p pending, w *wish) bool {
 	if m.s.shows.on(side) != p.saw.on(side) && (side != CXone || !m.s.run) {
 		return false
 	}
-	if p.want != w.want || p.orphan {
-		p.want, p.orphan = w.want, false
+	if cause := m.cause(side); p.want != w.want || p.orphan || p.cause != cause {
+		p.want, p.orphan, p.cause = w.want, false, cause
 		m.s.pending[side] = &p
 	}
 	if side == CXone {
@@ -186,7 +206,7 @@ func (m *machine) drop(side Side, what What, why string) {
 	m.s.pending[side] = nil
 	m.tell(Entry{What: what, Side: side, Target: p.want.text(side), Command: p.id, Detail: why})
 	if p.id != 0 {
-		m.remember(late{side, p.want, p.sent + m.set.CommandLife.Milliseconds()})
+		m.remember(late{side, p.want, p.cause, p.sent + m.set.CommandLife.Milliseconds()})
 	}
 }
 

@@ -17,10 +17,10 @@ type State struct {
 	hasBase bool
 	// stands says, by side, that somebody chose what it shows and nothing has
 	// been made of it on the other side. It wins over what happened there before
-	// and is heard of later. adopted says that the base is as it was found, so
-	// that nothing on either side asks for anything.
+	// and is heard of later. adopted is when the later side of a base that was
+	// adopted had changed: what happened before that asks for nothing.
 	stands  [2]bool
-	adopted bool
+	adopted int64
 	// before is the base as it was outside a contact: what "previous" stands
 	// for. It follows the base, and stands still while run says that a contact or
 	// what it asks for at its end is under way. Its status is offline when there
@@ -67,7 +67,8 @@ type pending struct {
 	id      uint64 // of the command last sent; 0 in shadow
 	saw     pair   // what both sides showed when it was decided
 	want    pair   // what they are to show
-	sent    int64  // when that was
+	cause   int64  // when the other side came to show what this rests on
+	sent    int64  // when the command was last sent
 	next    int64  // when it may be sent again
 	expires int64
 	paused  int64 // since when a contact keeps it from ageing; 0 when none does
@@ -84,6 +85,7 @@ type pending struct {
 type late struct {
 	side  Side
 	want  pair
+	cause int64
 	until int64 // the last moment at which it may be carried out outside a contact
 }
 

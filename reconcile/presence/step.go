@@ -237,7 +237,11 @@ func (m *machine) report(r Report) {
 // cannot be set; then there is no status to go back to either.
 func (m *machine) setBase(p pair) {
 	m.s.base, m.s.hasBase = p, true
+	stands := m.s.stands
 	m.settled()
+	for side := range stands {
+		m.s.stands[side] = stands[side] && m.moved(Side(side)) // not part of p
+	}
 	if inContact(p.state) {
 		m.s.run = true
 		return
@@ -255,7 +259,7 @@ func (m *machine) setBase(p pair) {
 
 // settled says that nothing of the base was left as it is: each side shows it
 // because of the other.
-func (m *machine) settled() { m.s.stands, m.s.adopted = [2]bool{}, false }
+func (m *machine) settled() { m.s.stands, m.s.adopted = [2]bool{}, 0 }
 
 func (m *machine) dropBase() {
 	m.s.base, m.s.hasBase, m.s.before, m.s.run = pair{}, false, pair{}, false
