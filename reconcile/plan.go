@@ -48,10 +48,10 @@ type Plan struct {
 	Unmanaged   map[string]int    // by kind
 	Where       map[string]string // by vendor
 	People      map[string][]schema.Person
-	Compared    int               // blocks compared
-	Calls       schema.Calls      // made for this plan
-	Forecast    int               // calls that apply will make, polling and read-back apart
-	Fallback    int               // calls more, should a vendor refuse what it may refuse
+	Compared    int          // blocks compared
+	Calls       schema.Calls // made for this plan
+	Forecast    int          // calls that apply will make, polling and read-back apart
+	Fallback    int          // calls more, should a vendor refuse what it may refuse
 
 	wanted  Wanted
 	world   *world

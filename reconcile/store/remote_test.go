@@ -24,7 +24,7 @@ func TestRemoteWithoutOwner(t *testing.T) {
 
 	// A socket that a killed process left behind answers nobody, and is
 	// replaced by the next one that has the file.
-	left, err := Listen(path)
+	left, err := Listen(t.Context(), path)
 	must(t, err)
 	left.(*net.UnixListener).SetUnlinkOnClose(false)
 	must(t, left.Close())
@@ -68,7 +68,7 @@ func TestOpenReachesTheOwner(t *testing.T) {
 // written is not known then.
 func TestRemoteEndsInTheMiddle(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s")
-	listener, err := Listen(path)
+	listener, err := Listen(t.Context(), path)
 	must(t, err)
 	defer listener.Close()
 	go func() {

@@ -165,14 +165,14 @@ func newRemoteError(err error) *remoteError {
 // Listen opens the socket beside a store's file, for its owner's user only. A
 // socket that nobody answers at any more is replaced: whoever has the file open
 // is the only one to listen.
-func Listen(path string) (net.Listener, error) {
+func Listen(ctx context.Context, path string) (net.Listener, error) {
 	name := SocketPath(path)
 	if err := os.Remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("listen for other commands: %w", err)
 	}
 	var listener net.Listener
 	err := nearby(name, func(short string) (err error) {
-		listener, err = (&net.ListenConfig{}).Listen(context.Background(), "unix", short)
+		listener, err = (&net.ListenConfig{}).Listen(ctx, "unix", short)
 		return err
 	})
 	if err != nil {

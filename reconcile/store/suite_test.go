@@ -92,7 +92,7 @@ func serveFile(t *testing.T, path string) (f *File, stop func()) {
 	t.Helper()
 	f, err := OpenFile(path)
 	must(t, err)
-	listener, err := Listen(path)
+	listener, err := Listen(t.Context(), path)
 	must(t, err)
 	served := make(chan error, 1)
 	go func() { served <- Serve(context.Background(), listener, f) }()

@@ -174,7 +174,7 @@ func (a *app) alreadyOpen(path string) (store.Store, error) {
 
 // share answers other commands of this machine, which cannot open the file.
 func (a *app) share(ctx context.Context, path string, s store.Store) error {
-	listener, err := store.Listen(path)
+	listener, err := store.Listen(ctx, path)
 	if err != nil {
 		return fmt.Errorf("run: %w", err)
 	}
