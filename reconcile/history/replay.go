@@ -147,7 +147,7 @@ func (a *rerun) saw(l *mirror.Line) {
 		a.late[l.Side] = ""
 		return
 	}
-	if a.asked[l.Side] != "" && !(l.Side == presence.CXone && a.contact) {
+	if a.asked[l.Side] != "" && (l.Side != presence.CXone || !a.contact) {
 		a.late[l.Side], a.asked[l.Side] = a.asked[l.Side], ""
 	}
 	a.would[l.Side] = shown
