@@ -179,9 +179,14 @@ func delays(c Centre, deliveries, calls int) []Delay {
 	to := Delay{Direction: "Salesforce to CXone", Usual: ours, Slower: ours, Why: "events arrive by themselves"}
 	if allowed := lesser(c.DeliveriesPerDay, c.Org.Deliveries); deliveries > allowed {
 		last := time.Duration(float64(c.Workday) * float64(allowed) / float64(deliveries))
-		every := polling(c, calls, c.Workday-last)
-		to.Slower = every + ours
-		to.Why = fmt.Sprintf("events last for %s of the working day, then Salesforce is polled every %s", last.Round(time.Minute), every)
+		to.Why = fmt.Sprintf("events last for %d minutes of the working day, then ", int(last.Minutes()))
+		if every, ok := polling(c, calls, c.Workday-last); ok {
+			to.Slower = every + ours
+			to.Why += fmt.Sprintf("Salesforce is polled every %d seconds", int(every.Seconds()))
+		} else {
+			to.Slower = c.Workday - last
+			to.Why += "no calls are left to poll Salesforce with: its changes wait for the next day"
+		}
 	}
 	all := []Delay{to}
 	if !c.OneWay {
@@ -193,15 +198,16 @@ func delays(c Centre, deliveries, calls int) []Delay {
 	return all
 }
 
-// polling is how often the calls that are left allow a sweep.
-func polling(c Centre, calls int, span time.Duration) time.Duration {
+// polling is how often the calls that are left allow a sweep; false when they
+// allow none.
+func polling(c Centre, calls int, span time.Duration) (time.Duration, bool) {
 	left := lesser(c.CallsPerDay, c.Org.Calls) - calls
 	pages := 1 + (c.Agents-1)/page
 	if left < pages {
-		return span.Round(time.Second)
+		return 0, false
 	}
 	every := time.Duration(float64(span) * float64(pages) / float64(left))
-	return max(shortestSweep, every.Round(time.Second))
+	return max(shortestSweep, every.Round(time.Second)), true
 }
 
 // lesser is the smaller bound, of those that are known.

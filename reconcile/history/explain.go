@@ -32,7 +32,7 @@ func Explain(r *mirror.Line) string {
 	case presence.Landed:
 		return "a replaced command was carried out after all: " + shows(r)
 	case presence.Missed:
-		return with("nobody set "+target(r), r.Detail)
+		return "nobody set " + target(r)
 	case presence.Superseded:
 		return with("setting "+target(r)+" is not asked for any more", r.Detail)
 	case presence.Undeliverable:
