@@ -231,6 +231,29 @@ func TestChangesReachThoseWhoWatch(t *testing.T) {
 	})
 }
 
+// TestWhatIsHeldIsBounded is a large centre in which everybody moves at once.
+func TestWhatIsHeldIsBounded(t *testing.T) {
+	c := newCentre(5000)
+	d := quiet(t, c)
+	_, first := d.hub.current(t.Context(), time.Now())
+	for i := range 8 {
+		c.change(func(s *mirror.Snapshot) {
+			for k := range s.Agents {
+				s.Agents[k].Parked = strings.Repeat("x", 300+i)
+			}
+		})
+		d.hub.mu.Lock()
+		d.hub.look(t.Context(), time.Now())
+		d.hub.mu.Unlock()
+	}
+	if d.hub.held > keptBytes || len(d.hub.deltas) == 0 {
+		t.Errorf("%d bytes are held in %d deltas", d.hub.held, len(d.hub.deltas))
+	}
+	if _, _, ok := d.hub.join(first); ok {
+		t.Error("a client whose deltas are gone is let in")
+	}
+}
+
 func read(t *testing.T, frame []byte) delta {
 	t.Helper()
 	for line := range strings.SplitSeq(string(frame), "\n") {

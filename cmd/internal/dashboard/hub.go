@@ -15,8 +15,10 @@ import (
 )
 
 const (
-	// kept is how many deltas are held for clients that come back.
-	kept = 120
+	// kept is how many deltas are held for clients that come back, keptBytes how
+	// much they may take: in a large centre one delta can be megabytes.
+	kept      = 120
+	keptBytes = 8 << 20
 	// backlog is how far a client may fall behind before it is dropped.
 	backlog = 16
 	// fresh is how old a look at all agents may be and still be handed out.
@@ -37,6 +39,7 @@ type hub struct {
 	agents  map[string]mirror.Agent
 	looked  time.Time
 	deltas  [][]byte // the latest, the last one is of seq
+	held    int      // bytes of deltas
 	clients map[*client]struct{}
 	trend   trend
 }
@@ -183,8 +186,10 @@ func (h *hub) frame(event string, data any) []byte {
 
 func (h *hub) tell(frame []byte) {
 	h.deltas = append(h.deltas, frame)
-	if len(h.deltas) > kept {
-		h.deltas = slices.Delete(h.deltas, 0, len(h.deltas)-kept)
+	h.held += len(frame)
+	for len(h.deltas) > kept || h.held > keptBytes {
+		h.held -= len(h.deltas[0])
+		h.deltas = slices.Delete(h.deltas, 0, 1)
 	}
 	for c := range h.clients {
 		select {
