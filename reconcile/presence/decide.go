@@ -80,6 +80,9 @@ func (m *machine) adopt() {
 	case AlignSalesforce:
 		m.s.base.status = ""
 	default:
+		if m.s.shows.state.Word == schema.StateLoggedOut || m.s.shows.status == schema.Offline {
+			return // nobody expects a pair of who is logged out to be mapped
+		}
 		m.unmapped("the pair " + m.s.shows.state.String() + " and " + m.s.shows.status + " is adopted, and no row leads from one to the other")
 		return
 	}
@@ -151,6 +154,10 @@ func (m *machine) newer(side Side) bool {
 // to, and the decision stands (UNCERTAIN whether CXone queues an administrative
 // change, so that it may have to be sent again).
 func (m *machine) delayed() bool { return m.s.pending[CXone] != nil && m.cameBack() }
+
+// movedOn reports whether CXone has moved since a contact's end was seen, which
+// is not its end any more then.
+func (m *machine) movedOn() bool { return m.s.before == pair{status: schema.Offline} }
 
 // over reports whether a contact has ended and that has not been answered.
 func (m *machine) over() bool { return m.s.run && !inContact(m.s.shows.state) }

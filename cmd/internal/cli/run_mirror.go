@@ -19,7 +19,7 @@ import (
 // mirror runs the sync until it is interrupted.
 func (a *app) mirror(ctx context.Context, c *config.Configuration, r *reconcile.Reconciler, s store.Store, flags *runFlags) error {
 	options := mirror.Options{
-		Settings: syncSettings(c, flags), Store: s, Log: a.logger(), StopFile: a.stopFile(), View: mirror.NewView(),
+		Settings: syncSettings(c, flags), Store: s, Log: a.runLogger(), StopFile: a.stopFile(), View: mirror.NewView(),
 	}
 	if !c.Sync.Webhook.IsZero() {
 		options.Webhook = newWebhook(c.Sync.Webhook, a.Transport)

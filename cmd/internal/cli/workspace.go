@@ -120,6 +120,20 @@ func (a *app) logger() *slog.Logger {
 	return slog.New(slog.NewTextHandler(a.Stderr, &slog.HandlerOptions{Level: level}))
 }
 
+// runLogger writes what a running sync has to say: as text on a terminal, else
+// as JSON for whoever collects it.
+func (a *app) runLogger() *slog.Logger {
+	level := slog.LevelInfo
+	if name, ok := a.env("LOCKSTEP_LOG"); ok && name != "" {
+		_ = level.UnmarshalText([]byte(name)) // what is no level leaves the usual one
+	}
+	options := &slog.HandlerOptions{Level: level}
+	if a.view().Live {
+		return slog.New(slog.NewTextHandler(a.Stderr, options))
+	}
+	return slog.New(slog.NewJSONHandler(a.Stderr, options))
+}
+
 // who is the person at the keyboard, for what they attest.
 func (a *app) who() string {
 	for _, name := range []string{"LOCKSTEP_USER", "USER", "USERNAME"} {
