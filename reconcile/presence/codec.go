@@ -117,7 +117,7 @@ func walkLate(c coder, list *[]late) {
 	for i := range walked {
 		numbers(c, &walked[i].side)
 		walkPair(c, &walked[i].want)
-		numbers(c, &walked[i].cause, &walked[i].until)
+		numbers(c, &walked[i].cause, &walked[i].shown, &walked[i].until)
 	}
 	if count > 0 {
 		*list = walked

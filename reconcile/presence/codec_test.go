@@ -99,6 +99,19 @@ func BenchmarkStep(b *testing.B) {
 	b.ReportMetric(float64(len(encode(b, s))), "B/stored")
 }
 
+// BenchmarkDecision measures the one step in which a side moves and a command
+// goes out.
+func BenchmarkDecision(b *testing.B) {
+	a := idleAgent(b)
+	in := Input{Now: second(100), Epoch: 1, Rule: a.rule, Event: Observation{Side: CXone, State: acd("Lunch"), Since: second(99)}}
+	b.ReportAllocs()
+	for b.Loop() {
+		if s, _ := Step(&a.set, a.s, in); s.pending[Salesforce] == nil {
+			b.Fatal("nothing is decided")
+		}
+	}
+}
+
 // BenchmarkNothingNew is what a sweep of many agents costs.
 func BenchmarkNothingNew(b *testing.B) {
 	a := idleAgent(b)

@@ -45,16 +45,59 @@
 //
 //   - A decision of the person's that a contact came before is sent again when
 //     the contact ends where CXone was before it, because CXone may not have
-//     queued it (UNCERTAIN). Where it ends elsewhere, somebody chose that. A
-//     person who goes back to the state before, while nobody has seen that CXone
-//     carried the decision out, cannot be told from that: there it is sent once
-//     more.
+//     queued it (UNCERTAIN). Where it ends elsewhere, somebody chose that.
+//   - What was agreed, or came to show what the base shows, without anything
+//     being asked of the other side still wins over what happened there before
+//     and is heard of later, as if both had been heard of at once. A pair that was
+//     adopted is adopted anew then.
+//   - What was chosen after a contact's end has nothing to do with the contact,
+//     and what it sets on CXone is not the contact's end.
 //   - A replaced command may still be carried out. For as long as it may, the
 //     side showing what it wanted is no move, but what it asked for being done.
 //   - What was agreed while a rule was only watched is no agreement: a rule that
 //     goes live adopts what is there.
 //   - A parked agent keeps the base: when both sides have been quiet, the last
 //     move counts.
+//
+// # What it guarantees
+//
+// TestWorlds holds random worlds against each of these, with vendors that lose,
+// repeat, delay and reorder what they tell, crashes, contacts, and CXone polled
+// as it is; TestPersonWins has the worlds that once broke the third.
+//
+//   - Convergence: when faults have ended and both sides have been read once
+//     more, the state is what they show, a pair is agreed, nothing is pending, and
+//     nothing is written while nobody acts. Whoever is parked comes after Quiet.
+//   - No loops: an action causes no more decisions than [Proof] says; one that was
+//     given up or that a new owner found under way may be made once more.
+//   - A person wins: once Step was shown a person's action on a side, it sends no
+//     command to that side because of something that had happened on the other
+//     side before. Before is by the vendors' own clocks, beyond their uncertainty;
+//     on CXone by more than two seconds on top, for there Salesforce, the person's
+//     side, wins what is too close to tell. With conflict set to a side, that side
+//     wins where both have moved.
+//   - The same input again changes nothing, and a fenced owner changes nothing.
+//
+// An action is shown by a reading in which the side shows something other than
+// in the last reading outside a contact. So a decision made before an action
+// could be seen is carried out: on CXone within one poll interval and the answer's
+// way, for a command that was sent already as long as CommandLife. What no vendor
+// tells is no action either:
+//
+//   - A person who changes a side and changes it back between two readings of it
+//     has, for all that anyone can tell, done nothing. Only where a command went
+//     out before, and no contact came in between, a state that began anew says
+//     that the command was carried out and somebody reversed that.
+//   - A contact that ends where CXone was before: by itself, because the person
+//     chose that for its end, or because the person reversed within one poll
+//     interval what CXone had queued. CXone's list of states has no next state
+//     (VERIFIED), and a decision that waited is sent once more. Refused is no state
+//     that a contact comes back to.
+//   - A contact ends when CXone first shows something else, if that was a command
+//     of ours: nobody tells of the end before it.
+//   - A person who picks by hand just what a command asks for, while it may still
+//     be carried out: until it expires, on CXone until the contact in which it may
+//     be queued has ended.
 //
 // # The proof
 //

@@ -89,8 +89,11 @@ func (m *machine) leave(next schema.ACDState) {
 // chosen reports whether CXone coming to show a state is somebody's choice: a
 // contact is not, nor is being back where CXone was before one.
 func (m *machine) chosen(state schema.ACDState) bool {
+	if inContact(state) {
+		return false
+	}
 	over := m.s.run || inContact(m.s.shows.state)
-	return !inContact(state) && !(over && state == m.s.before.state)
+	return !over || state != m.s.before.state
 }
 
 // retaken notices that a side shows anew what it showed when a command went out.
@@ -106,12 +109,13 @@ func (m *machine) retaken(side Side, at sight) {
 	if p == nil || p.id == 0 || side == CXone && inContact(m.s.shows.state) || m.s.shows.on(side) != p.saw.on(side) {
 		return
 	}
-	if at.began()+at.unsure < p.cause {
-		return // it came before what the decision rests on
+	if at.began()+at.unsure < p.cause || m.stray(side, at) {
+		return // it came before what the decision rests on, or is ours as well
 	}
 	m.s.pending[side] = nil
 	m.tell(Entry{What: Landed, Side: side, Target: p.want.text(side), Command: p.id, Detail: "and moved back since"})
 	m.landed(side, p.want)
+	m.outlives(side, p, at.since) // it may have been something else
 	m.s.stands[side] = true
 }
 

@@ -36,11 +36,14 @@ func (m *machine) done(side Side, p *pending) {
 	m.tell(Entry{What: Done, Side: side, Target: p.want.text(side), Command: p.id})
 	m.record(side, p)
 	m.forget(func(l late) bool { return l.side == side && l.want.on(side) == p.want.on(side) })
+	if p.tries > 1 {
+		m.outlives(side, p, m.s.seen[side].since)
+	}
 	if side == Salesforce {
 		m.published(p.want)
 		return
 	}
-	if !m.s.run {
+	if !m.s.run || m.movedOn() && !p.orphan {
 		m.setBase(p.want)
 		return
 	}
@@ -62,7 +65,7 @@ func (m *machine) landed(side Side, p pair) {
 	switch {
 	case side == Salesforce:
 		m.published(p)
-	case !m.s.run || !m.rule.contact[m.s.shows.status]:
+	case !m.s.run || m.movedOn() || !m.rule.contact[m.s.shows.status]:
 		m.setBase(p)
 	default:
 		return
@@ -88,31 +91,35 @@ func (m *machine) published(p pair) {
 	}
 }
 
-// landLate looks for a replaced command that was carried out after all.
+// landLate looks for a late command that was carried out after all.
 func (m *machine) landLate(side Side) bool {
-	shown := m.s.shows.on(side)
-	if shown == m.s.base.on(side) && (side != Salesforce || !m.tookBack()) {
+	if m.s.shows.on(side) == m.s.base.on(side) && (side != Salesforce || !m.tookBack()) {
 		return false
 	}
-	for i, l := range m.s.late {
-		if l.side != side || l.want.on(side) != shown || m.unlike(l) {
-			continue
-		}
-		m.tell(Entry{What: Landed, Side: side, Target: l.want.text(side)})
-		m.landed(side, l.want)
-		m.s.late = append(append([]late(nil), m.s.late[:i]...), m.s.late[i+1:]...)
-		return true
+	i := m.findLate(side, m.s.seen[side])
+	if i < 0 {
+		return false
 	}
-	return false
+	want := m.s.late[i].want
+	m.s.late = slices.Clone(m.s.late)
+	m.s.late[i].shown = m.s.seen[side].since // another try of it may follow
+	m.tell(Entry{What: Landed, Side: side, Target: want.text(side)})
+	m.landed(side, want)
+	return true
 }
 
-// unlike reports whether a side has come to show what it shows before there was
-// reason for a replaced command, or when the command could no longer be carried
-// out, by the vendor's own clock. CXone may
-// keep one queued for as long as a contact lasts.
-func (m *machine) unlike(l late) bool {
-	seen := m.s.seen[l.side]
-	return seen.began()+seen.unsure < l.cause || seen.began()-seen.unsure > l.until && (l.side != CXone || !m.s.run)
+// stray reports whether a side's showing the same anew can be a late command.
+func (m *machine) stray(side Side, at sight) bool { return m.findLate(side, at) >= 0 }
+
+// findLate returns the late command that can have made a side show what it
+// shows, -1 when none can: not what it came to show before there was reason for
+// the command, nor when the command could no longer be carried out, by the
+// vendor's own clock. CXone may keep one queued for as long as a contact lasts.
+func (m *machine) findLate(side Side, at sight) int {
+	return slices.IndexFunc(m.s.late, func(l late) bool {
+		return l.side == side && l.want.on(side) == m.s.shows.on(side) && at.since > l.shown &&
+			at.began()+at.unsure >= l.cause && (at.began()-at.unsure <= l.until || side == CXone && m.s.run)
+	})
 }
 
 // lapsed reports whether a replaced command would have shown: its side was seen
@@ -155,7 +162,7 @@ func (m *machine) want(side Side, w *wish) {
 		What: Decided, Moved: m.movers(), Cause: w.move.Cause, Side: side, Target: w.want.text(side),
 	}
 	if row := w.move.Row; row != nil {
-		entry.Row = row.Source.String()
+		entry.Row = m.rule.places[row]
 	}
 	if m.live() {
 		entry.Command = m.s.seq + 1
@@ -206,9 +213,18 @@ func (m *machine) drop(side Side, what What, why string) {
 	m.s.pending[side] = nil
 	m.tell(Entry{What: what, Side: side, Target: p.want.text(side), Command: p.id, Detail: why})
 	if p.id != 0 {
-		m.remember(late{side, p.want, p.cause, p.sent + m.set.CommandLife.Milliseconds()})
+		m.remember(late{side: side, want: p.want, cause: p.cause, until: m.carriedOut(p)})
 	}
 }
+
+// outlives remembers that a command, or another try of it, may be carried out
+// though it was taken for done.
+func (m *machine) outlives(side Side, p *pending, shown int64) {
+	m.remember(late{side: side, want: p.want, cause: p.cause, shown: shown, until: m.carriedOut(p)})
+}
+
+// carriedOut returns until when a decision's last command may be.
+func (m *machine) carriedOut(p *pending) int64 { return p.sent + m.set.CommandLife.Milliseconds() }
 
 // maxLate bounds how many replaced commands are remembered. The oldest is the
 // least likely to be carried out yet.

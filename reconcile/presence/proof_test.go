@@ -218,7 +218,7 @@ func words(moves []Move) []string {
 //
 //	go test ./reconcile/presence -rapid.checks=100000
 func TestMain(m *testing.M) {
-	_ = flag.Set("rapid.checks", "1000")
+	_ = flag.Set("rapid.checks", "2000")
 	flag.Parse()
 	os.Exit(m.Run())
 }

@@ -16,6 +16,7 @@ type Rule struct {
 	facts  Facts
 	live   bool
 	digest uint64
+	places map[*schema.Row]string // file and line
 }
 
 // Compile makes a rule ready. It returns nil for a rule that is off.
@@ -23,8 +24,10 @@ func Compile(rule schema.Rule, facts Facts) *Rule {
 	if rule.Mode == modeOff {
 		return nil
 	}
+	tables := newTables(rule, facts)
 	return &Rule{
-		tables: newTables(rule, facts),
+		tables: tables,
+		places: tables.places(),
 		facts:  facts,
 		live:   rule.Mode != modeShadow && rule.Executor != executorCXone,
 		digest: digest(rule, facts),

@@ -42,18 +42,20 @@ func (m *machine) pause() {
 		if p == nil {
 			continue
 		}
-		again := *p
-		if p.expires == 0 {
-			again.expires = m.now + m.set.DecisionLife.Milliseconds()
+		expires, paused := p.expires, p.paused
+		if expires == 0 {
+			expires = m.now + m.set.DecisionLife.Milliseconds()
 		}
 		queued := Side(side) == CXone && inContact(m.s.shows.state)
 		switch {
-		case queued && p.paused == 0:
-			again.paused = m.now
-		case !queued && p.paused != 0:
-			again.expires, again.paused = again.expires+m.now-p.paused, 0
+		case queued && paused == 0:
+			paused = m.now
+		case !queued && paused != 0:
+			expires, paused = expires+m.now-paused, 0
 		}
-		if again != *p {
+		if expires != p.expires || paused != p.paused {
+			again := *p
+			again.expires, again.paused = expires, paused
 			m.s.pending[side] = &again
 		}
 	}

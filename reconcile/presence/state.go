@@ -80,12 +80,13 @@ type pending struct {
 	orphan bool
 }
 
-// A late command was replaced by a newer decision while it could still be
-// carried out.
+// A late command is one that may still be carried out though nothing waits for
+// it: a newer decision has replaced it, or another try of it was carried out.
 type late struct {
 	side  Side
 	want  pair
-	cause int64
+	cause int64 // of the decision
+	shown int64 // since when the side showed what was last taken for it, by the vendor's time
 	until int64 // the last moment at which it may be carried out outside a contact
 }
 

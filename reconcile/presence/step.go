@@ -222,6 +222,9 @@ func (m *machine) tell(e Entry) {
 	if m.rule != nil {
 		e.Rule, e.Digest, e.Shadow = m.rule.Name(), m.rule.digest, !m.live()
 	}
+	if m.effects == nil {
+		m.effects = make([]Effect, 0, 4) // a decision, its command and a wake
+	}
 	m.effects = append(m.effects, e)
 }
 

@@ -42,6 +42,18 @@ func newTables(rule schema.Rule, facts Facts) *tables {
 	return t
 }
 
+// places names every row that can be used by its file and line.
+func (t *tables) places() map[*schema.Row]string {
+	places := make(map[*schema.Row]string, len(t.publisher)+len(t.subscriber))
+	for _, row := range t.publisher {
+		places[row] = row.Source.String()
+	}
+	for _, row := range t.subscriber {
+		places[row] = row.Source.String()
+	}
+	return places
+}
+
 func (t *tables) note(s schema.ACDState, facts Facts) {
 	if s.Code != "" && facts.Codes[s.Code].ACW {
 		t.acw[s.Code] = true
