@@ -230,11 +230,18 @@ func (s salesforce) Watch(ctx context.Context, _ []byte, handle func(schema.News
 			if err := handle(n); err != nil {
 				return err
 			}
+		case <-time.After(keepalive):
+			if err := handle(schema.News{Cursor: []byte("kept")}); err != nil {
+				return err
+			}
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
 }
+
+// keepalive is how often the vendor says that there is nothing to say.
+const keepalive = 270 * time.Second
 
 func (s salesforce) Push(_ context.Context, pushes []schema.Push) []schema.Receipt {
 	s.mu.Lock()

@@ -176,7 +176,7 @@ func (e *Engine) watchEnded(w WatchEnded) {
 	}
 	e.watching, e.owed = 0, 0
 	switch {
-	case errors.Is(w.Err, schema.ErrCursor):
+	case errors.Is(w.Err, schema.ErrCursor) && e.cursor != nil:
 		e.cursor, e.feedsNew = nil, true
 		e.at(taskWatch, 0)
 		e.by(taskSweep, 0)
