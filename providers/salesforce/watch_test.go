@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -34,6 +35,7 @@ type feed struct {
 
 	cancel context.CancelFunc
 	done   chan error
+	mu     sync.Mutex // of news, which is taken while watching goes on
 	news   []schema.News
 	handle func(schema.News) error
 }
@@ -80,7 +82,9 @@ func (f *feed) watch(cursor []byte) {
 	f.cancel = cancel
 	go func() {
 		f.done <- f.presence.Watch(ctx, cursor, func(n schema.News) error {
+			f.mu.Lock()
 			f.news = append(f.news, n)
+			f.mu.Unlock()
 			if f.handle != nil {
 				return f.handle(n)
 			}
@@ -121,7 +125,7 @@ func (f *feed) set(user, status string) {
 // doubts, gaps.
 func (f *feed) told() []string {
 	var lines []string
-	for _, n := range f.news {
+	for _, n := range f.heard() {
 		for _, s := range n.Sightings {
 			lines = append(lines, f.name(s.Person)+" "+s.Status)
 		}
@@ -132,7 +136,9 @@ func (f *feed) told() []string {
 			lines = append(lines, "gap")
 		}
 	}
+	f.mu.Lock()
 	f.news = nil
+	f.mu.Unlock()
 	return lines
 }
 
@@ -156,8 +162,15 @@ func (f *feed) id(username string) string {
 }
 
 // cursor is the last one told.
+// heard returns the news since they were last taken.
+func (f *feed) heard() []schema.News {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.news)
+}
+
 func (f *feed) cursor() []byte {
-	for _, n := range slices.Backward(f.news) {
+	for _, n := range slices.Backward(f.heard()) {
 		if n.Cursor != nil {
 			return n.Cursor
 		}
@@ -210,7 +223,7 @@ func TestWatchCountsDeliveriesAndTellsTheClock(t *testing.T) {
 			f.set(ana, status)
 		}
 		deliveries := 0
-		for _, n := range f.news {
+		for _, n := range f.heard() {
 			deliveries += n.Deliveries
 			if n.Clock.Uncertainty <= 0 {
 				t.Errorf("a clock that is never wrong: %v", n.Clock)
@@ -254,8 +267,8 @@ func TestWatchKeepsTheCursorWhileNothingHappens(t *testing.T) {
 		// Somebody else's change, which this topic does not carry.
 		time.Sleep(280 * time.Second)
 		synctest.Wait()
-		if len(f.news) != 1 || f.news[0].Cursor == nil || len(f.news[0].Sightings) > 0 || f.news[0].Gap {
-			t.Fatalf("news while nothing happens: %+v", f.news)
+		if len(f.heard()) != 1 || f.heard()[0].Cursor == nil || len(f.heard()[0].Sightings) > 0 || f.heard()[0].Gap {
+			t.Fatalf("news while nothing happens: %+v", f.heard())
 		}
 		if string(before) == "" {
 			t.Error("no cursor")
@@ -310,8 +323,8 @@ func TestWatchAsksNoMoreWhileHandling(t *testing.T) {
 		if handled != 2*changes-1 {
 			t.Errorf("%d events handled, want %d", handled, 2*changes-1)
 		}
-		if len(f.news) > 30 {
-			t.Errorf("%d readings: what comes while one is handled belongs into one", len(f.news))
+		if len(f.heard()) > 30 {
+			t.Errorf("%d readings: what comes while one is handled belongs into one", len(f.heard()))
 		}
 		_ = f.stop()
 	})

@@ -83,13 +83,6 @@ func (a *agent) peek() presence.State {
 	return s
 }
 
-func (a *agent) person(side presence.Side) string {
-	if side == presence.CXone {
-		return a.known.CXone
-	}
-	return a.known.Salesforce
-}
-
 // shows reports whether a side is known to show what o says.
 func (a *agent) shows(o *presence.Observation) bool {
 	if o.Side == presence.CXone {

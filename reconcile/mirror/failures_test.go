@@ -309,9 +309,6 @@ func TestRetryAfterHoldsForAll(t *testing.T) {
 }
 
 func TestEventsEnd(t *testing.T) {
-	if testing.Short() {
-		t.Skip("a whole day, tick by tick")
-	}
 	tests := map[string]struct {
 		err   error
 		feed  string

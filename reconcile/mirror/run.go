@@ -87,7 +87,7 @@ func (d *driver) run(ctx context.Context) error {
 			continue
 		}
 		for _, r := range engine.Handle(time.Now(), event) {
-			d.carry(r)
+			d.carry(r) //nolint:contextcheck // what is under way outlives ctx, to be drained
 		}
 		setTimer(timer, engine.Next())
 	}

@@ -19,10 +19,10 @@ type orders struct {
 }
 
 func (e *Engine) readControl() {
-	if e.orders.reading {
+	if e.reading {
 		return
 	}
-	e.orders.reading = true
+	e.reading = true
 	e.ask(ReadControl{Turn: e.turn, Tenant: e.set.Tenant, Timeout: leaseTimeout})
 }
 
@@ -32,7 +32,7 @@ func (e *Engine) controlled(c Controlled) {
 	if c.Turn != e.turn || e.phase == standby {
 		return
 	}
-	e.orders.reading = false
+	e.reading = false
 	if e.phase == draining {
 		return
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/lockstep-sync/lockstep/cmd/internal/dashboard"
 	"github.com/lockstep-sync/lockstep/cmd/internal/view"
 	"github.com/lockstep-sync/lockstep/config"
 	"github.com/lockstep-sync/lockstep/schema"
@@ -12,10 +13,11 @@ import (
 
 func (a *app) docsCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "docs [KIND | language | plan-schema]", Short: "Print the reference made from the kinds", Args: cobra.MaximumNArgs(1),
+		Use: "docs [KIND | language | alerts | plan-schema]", Short: "Print the reference made from the kinds", Args: cobra.MaximumNArgs(1),
 		Long: `Prints the reference as Markdown: every provider, kind, argument, default and limit,
 made from the same values that check your files. "docs presence_rule" prints one
-kind; "docs plan-schema" prints the JSON Schema of a plan's JSON form.`,
+kind; "docs alerts" prints alert rules for Prometheus over the metrics of run;
+"docs plan-schema" prints the JSON Schema of a plan's JSON form.`,
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return docsTopics(), cobra.ShellCompDirectiveNoFileComp
 		},
@@ -30,7 +32,7 @@ kind; "docs plan-schema" prints the JSON Schema of a plan's JSON form.`,
 }
 
 func docsTopics() []string {
-	topics := []string{"language", "plan-schema"}
+	topics := []string{"language", "alerts", "plan-schema"}
 	for _, kind := range allKinds() {
 		topics = append(topics, kind.Name)
 	}
@@ -42,6 +44,8 @@ func (a *app) docsOn(topic string) error {
 	case "plan-schema":
 		_, err := a.Stdout.Write(view.PlanSchema)
 		return err
+	case "alerts":
+		return dashboard.WriteAlerts(a.Stdout)
 	case "language":
 		a.view().ReferenceLanguage(config.Shapes())
 		return nil

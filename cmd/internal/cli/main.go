@@ -119,7 +119,8 @@ func (a *app) root() *cobra.Command {
 
 HCL files declare presence statuses, who may use them, the connected app, the
 CXone account mapping and the presence rules. "plan" shows what differs at both
-vendors, "apply" makes it so. To see it without any account: lockstep demo`,
+vendors, "apply" makes it so, and "run" mirrors presence both ways all day. To see it
+without any account: lockstep demo`,
 		SilenceUsage: true, SilenceErrors: true,
 	}
 	root.SetOut(a.Stdout)
@@ -131,7 +132,8 @@ vendors, "apply" makes it so. To see it without any account: lockstep demo`,
 	root.AddCommand(
 		a.initCommand(), a.validateCommand(), a.fmtCommand(),
 		a.planCommand(), a.applyCommand(), a.confirmCommand(), a.doctorCommand(),
-		a.runCommand(), a.stopCommand(), a.resumeCommand(), a.forgetCommand(),
+		a.forecastCommand(), a.runCommand(), a.stopCommand(), a.resumeCommand(),
+		a.whyCommand(), a.compareCommand(), a.replayCommand(), a.forgetCommand(),
 		a.docsCommand(), a.emulateCommand(), a.demoCommand(), a.versionCommand(),
 	)
 	return root

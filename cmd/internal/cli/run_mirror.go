@@ -18,8 +18,9 @@ import (
 
 // mirror runs the sync until it is interrupted.
 func (a *app) mirror(ctx context.Context, c *config.Configuration, r *reconcile.Reconciler, s store.Store, flags *runFlags) error {
+	screen := &screen{to: a.Stderr}
 	options := mirror.Options{
-		Settings: syncSettings(c, flags), Store: s, Log: a.runLogger(), StopFile: a.stopFile(), View: mirror.NewView(),
+		Settings: syncSettings(c, flags), Store: s, Log: a.runLogger(screen), StopFile: a.stopFile(), View: mirror.NewView(),
 	}
 	if !c.Sync.Webhook.IsZero() {
 		options.Webhook = newWebhook(c.Sync.Webhook, a.Transport)
@@ -39,6 +40,9 @@ func (a *app) mirror(ctx context.Context, c *config.Configuration, r *reconcile.
 		return fmt.Errorf("run: %w", err)
 	}
 	options.Reload = reloaded
+	if a.view().Live {
+		go screen.follow(ctx, a, options.View, flags.serve)
+	}
 	go files.keepChecking(ctx, r, options.Webhook)
 
 	a.graceful.Store(true)

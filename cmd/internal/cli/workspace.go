@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -122,16 +123,16 @@ func (a *app) logger() *slog.Logger {
 
 // runLogger writes what a running sync has to say: as text on a terminal, else
 // as JSON for whoever collects it.
-func (a *app) runLogger() *slog.Logger {
+func (a *app) runLogger(to io.Writer) *slog.Logger {
 	level := slog.LevelInfo
 	if name, ok := a.env("LOCKSTEP_LOG"); ok && name != "" {
 		_ = level.UnmarshalText([]byte(name)) // what is no level leaves the usual one
 	}
 	options := &slog.HandlerOptions{Level: level}
 	if a.view().Live {
-		return slog.New(slog.NewTextHandler(a.Stderr, options))
+		return slog.New(slog.NewTextHandler(to, options))
 	}
-	return slog.New(slog.NewJSONHandler(a.Stderr, options))
+	return slog.New(slog.NewJSONHandler(to, options))
 }
 
 // who is the person at the keyboard, for what they attest.

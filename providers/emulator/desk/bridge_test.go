@@ -215,20 +215,29 @@ func (st *stage) play(s step) {
 			st.open()
 		}
 	case s.Close != nil:
-		st.tabs[*s.Close].closing = true
+		st.meanwhile(func() { st.tabs[*s.Close].closing = true })
 	case s.Crash != nil:
 		gone := st.tabs[*s.Crash]
-		gone.dead = true
-		st.console.tabs = slices.DeleteFunc(st.console.tabs, func(t *tab) bool { return t == gone })
+		st.meanwhile(func() {
+			gone.dead = true
+			st.console.tabs = slices.DeleteFunc(st.console.tabs, func(t *tab) bool { return t == gone })
+		})
 	case s.Refuse != nil:
-		st.refusal = *s.Refuse
+		st.meanwhile(func() { st.refusal = *s.Refuse })
 	case s.Storage != "":
-		st.console.storage.full, st.console.storage.off = s.Storage == "full", s.Storage == "off"
+		st.meanwhile(func() { st.console.storage.full, st.console.storage.off = s.Storage == "full", s.Storage == "off" })
 	case s.Error != nil:
 		st.console.Disconnect()
 	default:
 		st.t.Fatalf("a step that says nothing: %+v", s)
 	}
+}
+
+// meanwhile changes the desk while its tabs may be at work.
+func (st *stage) meanwhile(change func()) {
+	st.console.mu.Lock()
+	defer st.console.mu.Unlock()
+	change()
 }
 
 // tell takes a step's message to the tabs that it names, or to all.
