@@ -8,21 +8,21 @@ import (
 
 // Orders are all that keeps agents from being moved.
 type orders struct {
-	ordered  bool // the orders were read
-	reading  bool // they are being read
-	control  Control
-	version  int64 // of control in the store
-	stopFile string
-	frozen   string
-	assigned map[string]bool // CXone agents whom NICE's own sync serves
-	halted   string          // why nobody is moved; "" when somebody is
+	ordered       bool // the orders were read
+	readingOrders bool // they are being read
+	control       Control
+	version       int64 // of control in the store
+	stopFile      string
+	frozen        string
+	assigned      map[string]bool // CXone agents whom NICE's own sync serves
+	halted        string          // why nobody is moved; "" when somebody is
 }
 
 func (e *Engine) readControl() {
-	if e.reading {
+	if e.readingOrders {
 		return
 	}
-	e.reading = true
+	e.readingOrders = true
 	e.ask(ReadControl{Turn: e.turn, Tenant: e.set.Tenant, Timeout: leaseTimeout})
 }
 
@@ -32,7 +32,7 @@ func (e *Engine) controlled(c Controlled) {
 	if c.Turn != e.turn || e.phase == standby {
 		return
 	}
-	e.reading = false
+	e.readingOrders = false
 	if e.phase == draining {
 		return
 	}
