@@ -263,7 +263,7 @@ func (e *Engine) quiet() bool {
 		under = 0 // what is decided there, nobody may ever do
 	}
 	return e.gauges.unseen == 0 && under == 0 && len(e.readings) == 0 && len(e.ruling.agents) == 0 &&
-		e.swept1 && e.polled1 && len(e.writes) == 0 && e.flight == nil && e.gather.empty()
+		e.sweptOnce && e.polledOnce && len(e.writes) == 0 && e.flight == nil && e.gather.empty()
 }
 
 func (e *Engine) release() {

@@ -22,12 +22,12 @@ type feeds struct {
 
 	sweeping  bool
 	sweptFrom time.Time
-	swept1    bool // the first sweep was taken in
+	sweptOnce bool // the first sweep was taken in
 
 	polling    bool
 	polledFrom time.Time
 	wholeNow   bool // the poll under way reads everything
-	polled1    bool
+	polledOnce bool
 
 	position []byte // where the next poll goes on
 	whole    bool   // the next poll is to read everything
@@ -136,7 +136,7 @@ func (e *Engine) watched(w Watched) {
 	n := &w.News
 	e.used.deliver(n.Deliveries)
 	e.dayNew = e.dayNew || n.Deliveries > 0
-	e.take1(n)
+	e.takeNews(n)
 	if n.Cursor != nil {
 		e.cursor, e.feedsNew = n.Cursor, true
 	}
@@ -150,8 +150,8 @@ func (e *Engine) watched(w Watched) {
 	}
 }
 
-// take1 takes in news of changes, as events bring it.
-func (e *Engine) take1(n *schema.News) {
+// takeNews takes in news of changes, as events bring it.
+func (e *Engine) takeNews(n *schema.News) {
 	for i := range n.Sightings {
 		e.sighted(presence.Salesforce, &n.Sightings[i], n, false)
 	}

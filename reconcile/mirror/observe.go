@@ -132,7 +132,7 @@ func (e *Engine) taken(r *reading) {
 	case r.side == presence.CXone:
 		e.pollTaken(&r.news)
 	case r.people == nil:
-		e.swept1 = true
+		e.sweptOnce = true
 	}
 	for _, id := range r.news.Doubt {
 		e.doubt(id)

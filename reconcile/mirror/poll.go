@@ -94,7 +94,7 @@ func (e *Engine) pollFailed(err error) {
 
 // pollTaken carries on once a poll's answer has been taken in.
 func (e *Engine) pollTaken(n *schema.News) {
-	e.polling, e.polled1 = false, true
+	e.polling, e.polledOnce = false, true
 	if n.Cursor != nil {
 		e.position = n.Cursor
 	}
