@@ -50,6 +50,9 @@
 //     being asked of the other side still wins over what happened there before
 //     and is heard of later, as if both had been heard of at once. A pair that was
 //     adopted is adopted anew then.
+//   - An agent whom CXone could not reach, and who shows a state that began since,
+//     has logged in, though nobody saw the logout (UNCERTAIN: what the vendor
+//     answers for who is logged out).
 //   - What was chosen after a contact's end has nothing to do with the contact,
 //     and what it sets on CXone is not the contact's end.
 //   - A replaced command may still be carried out. For as long as it may, the

@@ -46,8 +46,9 @@ func (m *machine) observe(o Observation) {
 		if o.Side == CXone {
 			m.leave(shown.state)
 		}
-		m.s.stands[o.Side] = o.Side == Salesforce || m.chosen(shown.state)
+		chosen := o.Side == Salesforce || m.chosen(shown.state)
 		m.s.shows = shown
+		m.s.stands[o.Side] = chosen && !m.stray(o.Side, sight)
 		m.s.changed = m.now
 		m.release(CXone)
 		m.release(Salesforce)
@@ -59,12 +60,22 @@ func (m *machine) observe(o Observation) {
 		if o.Whole {
 			m.release(o.Side)
 		}
-		// Being logged out of CXone can be over before it is seen.
-		if o.Side == CXone && o.State.Word != schema.StateLoggedOut && (o.Whole || sight.since > m.s.seen[CXone].since) {
-			m.reachable(CXone)
+		if o.Side == CXone && o.State.Word != schema.StateLoggedOut {
+			m.relogged(o.Whole, sight.since > m.s.seen[CXone].since)
 		}
 	}
 	m.s.seen[o.Side] = sight
+}
+
+// relogged notices that being logged out of CXone was over before it was seen:
+// who could not be reached shows a state that began since. That is a login.
+func (m *machine) relogged(whole, anew bool) {
+	if anew && m.s.blocked[CXone].unreachable && m.s.hasBase {
+		m.s.base.state = schema.ACDState{Word: schema.StateLoggedOut}
+	}
+	if anew || whole {
+		m.reachable(CXone)
+	}
 }
 
 // leave remembers where a contact takes CXone from, where that has not been

@@ -25,7 +25,8 @@ func (m *machine) landOn(side Side) bool {
 		return m.landLate(side)
 	}
 	if seen := m.s.seen[side]; seen.began()+seen.unsure < p.cause {
-		return false // it was there before the decision's reason was
+		m.drop(side, Superseded, "there before it was asked for")
+		return true
 	}
 	m.done(side, p)
 	return true
@@ -118,16 +119,22 @@ func (m *machine) stray(side Side, at sight) bool { return m.findLate(side, at) 
 func (m *machine) findLate(side Side, at sight) int {
 	return slices.IndexFunc(m.s.late, func(l late) bool {
 		return l.side == side && l.want.on(side) == m.s.shows.on(side) && at.since > l.shown &&
-			at.began()+at.unsure >= l.cause && (at.began()-at.unsure <= l.until || side == CXone && m.s.run)
+			at.began()+at.unsure >= l.cause && (at.began()-at.unsure <= l.until || m.queues(side))
 	})
 }
 
-// lapsed reports whether a replaced command would have shown: its side was seen
-// well after it could be carried out. Until then it may have been, and the news
-// of it lost.
+// lapsed reports whether a late command would have shown: its side has changed
+// since it could be carried out, or was seen well after. Until then it may have
+// been, and the news of it lost.
 func (m *machine) lapsed(l late) bool {
-	return m.s.seen[l.side].at > l.until+2*m.set.Confirm.Milliseconds() && (l.side != CXone || !m.s.run)
+	seen := m.s.seen[l.side]
+	gone := seen.began()-seen.unsure > l.until || seen.at > l.until+2*m.set.Confirm.Milliseconds()
+	return gone && !m.queues(l.side)
 }
+
+// queues reports whether a side may keep a command for a contact's end, which has
+// not been seen to be over.
+func (m *machine) queues(side Side) bool { return side == CXone && m.s.run && !m.movedOn() }
 
 func (m *machine) forget(which func(late) bool) {
 	var rest []late
@@ -184,7 +191,7 @@ func (m *machine) again(side Side, p pending, w *wish) bool {
 	if m.s.shows.on(side) != p.saw.on(side) && (side != CXone || !m.s.run) {
 		return false
 	}
-	if cause := m.cause(side); p.want != w.want || p.orphan || p.cause != cause {
+	if cause := min(p.cause, m.cause(side)); p.want != w.want || p.orphan || p.cause != cause {
 		p.want, p.orphan, p.cause = w.want, false, cause
 		m.s.pending[side] = &p
 	}
