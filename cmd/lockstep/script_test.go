@@ -25,7 +25,7 @@ var canaries = map[string]string{
 }
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"lockstep": main})
+	testscript.Main(m, map[string]func(){"lockstep": main, "stage": stage})
 }
 
 // TestScripts runs whole commands as a user would. Beside testscript's own

@@ -36,6 +36,9 @@ type Options struct {
 	SessionLifetime time.Duration
 	// Key signs CXone's tokens; one is made when it is nil, which takes a while.
 	Key *rsa.PrivateKey
+	// OnRequest is called with every call as it came and its body, before
+	// OnCall. It must change neither.
+	OnRequest func(vendor string, r *http.Request, body []byte)
 	// OnCall is called before a call is handled, with the number of the call
 	// since the start, over both vendors. When it cancels the call's context,
 	// the call never reaches the vendor.

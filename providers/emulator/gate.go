@@ -43,6 +43,9 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	c := &call{r: r, method: r.Method, path: path, body: body}
 	n := g.emulator.stats.count(g.vendor, endpoint(r.Method, path, body))
+	if hook := g.emulator.options.OnRequest; hook != nil {
+		hook(g.vendor, r, body)
+	}
 	if hook := g.emulator.options.OnCall; hook != nil {
 		hook(g.vendor, r.Method, path, n)
 		dropIfDone(r.Context())

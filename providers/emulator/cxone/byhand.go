@@ -3,6 +3,7 @@ package cxone
 import (
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/lockstep-sync/lockstep/providers/emulator/tenant"
 	"github.com/lockstep-sync/lockstep/schema"
@@ -52,6 +53,18 @@ func (t *Tenant) Codes() []Code {
 	t.store.Lock()
 	defer t.store.Unlock()
 	return snapshots(t.store.codes.rows, t.snapshotCode)
+}
+
+// AgentID returns the id that the ACD's calls know an agent by, as it stands in
+// their paths; "" for who is no agent.
+func (t *Tenant) AgentID(userName string) string {
+	t.store.Lock()
+	defer t.store.Unlock()
+	p, err := t.agentNamed("agent id", userName)
+	if err != nil {
+		return ""
+	}
+	return strconv.Itoa(p.agentID)
 }
 
 // Rules returns every presence rule, in order of creation.

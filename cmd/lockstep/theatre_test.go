@@ -1,0 +1,335 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// A theatre is a stage, seen from the benchmark, and a configuration that was
+// applied to it.
+type theatre struct {
+	b       *testing.B
+	binary  string
+	dir     string
+	environ []string
+	in      *json.Encoder
+	out     *json.Decoder
+}
+
+// settings are those of the sync block that benchmarks differ in.
+type settings struct {
+	agents int
+	poll   string // interval
+	store  string // "" is the file
+}
+
+func newTheatre(b *testing.B, binary string, set settings) *theatre {
+	b.Helper()
+	h := &theatre{b: b, binary: binary, dir: b.TempDir()}
+	program, err := os.Executable()
+	must(b, err)
+	command := exec.CommandContext(b.Context(), program)
+	command.Args[0] = "stage"
+	command.Env = append(os.Environ(), stageAgents+"="+strconv.Itoa(set.agents))
+	command.Stderr = os.Stderr
+	in, err := command.StdinPipe()
+	must(b, err)
+	out, err := command.StdoutPipe()
+	must(b, err)
+	must(b, command.Start())
+	b.Cleanup(func() {
+		_ = in.Close() // which ends it
+		_ = command.Wait()
+	})
+	h.in, h.out = json.NewEncoder(in), json.NewDecoder(out)
+	h.environ = h.hear().Env
+
+	writeText(b, filepath.Join(h.dir, "centre.hcl"), centreText(set))
+	run(b, h.dir, h.environ, binary, "apply", "-auto-approve")
+	h.order(order{Do: "place"})
+	return h
+}
+
+func must(b *testing.B, err error) {
+	b.Helper()
+	if err != nil {
+		b.Fatal(err)
+	}
+}
+
+func (h *theatre) order(o order) reply {
+	h.b.Helper()
+	must(h.b, h.in.Encode(o))
+	return h.hear()
+}
+
+func (h *theatre) hear() reply {
+	h.b.Helper()
+	var r reply
+	must(h.b, h.out.Decode(&r))
+	if r.Error != "" {
+		h.b.Fatal(r.Error)
+	}
+	return r
+}
+
+// live lets agents change things, and returns what was measured since the last
+// tally, when all of it has come to rest.
+func (h *theatre) live(rate, seconds float64, side string) tally {
+	h.b.Helper()
+	h.order(order{Do: "tally"})
+	h.order(order{Do: "live", Rate: rate, Seconds: seconds, Side: side})
+	h.settle()
+	t := h.order(order{Do: "tally"}).Tally
+	if t.Failed != "" {
+		h.b.Fatal(t.Failed)
+	}
+	return t
+}
+
+// patience is how long after the last change everything may take to agree.
+const patience = 15 * time.Second
+
+// settle waits until both sides show, for everybody, what the agent last chose;
+// whoever they never do for is a lost change.
+func (h *theatre) settle() {
+	h.b.Helper()
+	end := time.Now().Add(patience)
+	for {
+		apart := h.order(order{Do: "apart"}).Apart
+		if len(apart) == 0 {
+			return
+		}
+		if time.Now().After(end) {
+			h.b.Errorf("%d agents' last change was lost: %s", len(apart), strings.Join(apart[:min(5, len(apart))], "; "))
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+}
+
+// A mirror is one lockstep run.
+type mirror struct {
+	cmd     *exec.Cmd
+	page    string
+	mu      sync.Mutex
+	said    bytes.Buffer
+	ended   chan struct{}
+	started time.Time
+}
+
+// start starts lockstep run; with serve, with its page.
+func (h *theatre) start(serve bool) *mirror {
+	h.b.Helper()
+	args := []string{"run"}
+	if serve {
+		args = append(args, "-serve=127.0.0.1:0")
+	}
+	m := &mirror{cmd: exec.CommandContext(h.b.Context(), h.binary, args...), ended: make(chan struct{}), started: time.Now()}
+	m.cmd.Dir, m.cmd.Env = h.dir, append(os.Environ(), h.environ...)
+	talk, err := m.cmd.StderrPipe()
+	must(h.b, err)
+	must(h.b, m.cmd.Start())
+	page := make(chan string, 1)
+	go m.listen(talk, page)
+	h.b.Cleanup(m.end)
+	if serve {
+		select {
+		case m.page = <-page:
+		case <-m.ended:
+			h.b.Fatalf("lockstep run ended: %s", m.text())
+		case <-time.After(2 * time.Minute):
+			h.b.Fatalf("lockstep run serves no page: %s", m.text())
+		}
+	}
+	return m
+}
+
+var pageLine = regexp.MustCompile(`Live page: (\S+)`)
+
+func (m *mirror) listen(talk io.Reader, page chan<- string) {
+	lines := bufio.NewScanner(talk)
+	for lines.Scan() {
+		if at := pageLine.FindStringSubmatch(lines.Text()); at != nil {
+			page <- at[1]
+		}
+		m.mu.Lock()
+		if m.said.Len() < 1<<20 {
+			m.said.WriteString(lines.Text() + "\n")
+		}
+		m.mu.Unlock()
+	}
+	_ = m.cmd.Wait()
+	close(m.ended)
+}
+
+func (m *mirror) text() string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return tail(m.said.String())
+}
+
+// end asks the process to end, and waits until it has.
+func (m *mirror) end() {
+	_ = m.cmd.Process.Signal(os.Interrupt)
+	<-m.ended
+}
+
+// kill ends it without a word.
+func (m *mirror) kill() {
+	_ = m.cmd.Process.Kill()
+	<-m.ended
+}
+
+// awake waits until a run has read both sides and everybody was taken in: then
+// it polls again and again, for one poll follows the other's end.
+func (h *theatre) awake(m *mirror) {
+	h.b.Helper()
+	h.order(order{Do: "tally"})
+	for end := time.Now().Add(5 * time.Minute); ; time.Sleep(50 * time.Millisecond) {
+		select {
+		case <-m.ended:
+			h.b.Fatalf("lockstep run ended: %s", m.text())
+		default:
+		}
+		if t := h.order(order{Do: "look"}).Tally; t.Polls >= 5 && t.Sweeps >= 2 {
+			return
+		}
+		if time.Now().After(end) {
+			h.b.Fatalf("lockstep run does not begin: %s", m.text())
+		}
+	}
+}
+
+// metric reads one sample of a run's own page.
+func (m *mirror) metrics(b *testing.B) map[string]float64 {
+	b.Helper()
+	answer, err := http.Get(m.page + "/metrics")
+	must(b, err)
+	defer func() { _ = answer.Body.Close() }()
+	samples := map[string]float64{}
+	lines := bufio.NewScanner(answer.Body)
+	for lines.Scan() {
+		name, value, _ := strings.Cut(lines.Text(), " ")
+		if number, err := strconv.ParseFloat(value, 64); err == nil {
+			samples[name] = number
+		}
+	}
+	must(b, lines.Err())
+	return samples
+}
+
+// percentile returns the value that p of all are at or below, 0 of none.
+func percentile(values []float64, p float64) float64 {
+	if len(values) == 0 {
+		return 0
+	}
+	sorted := slices.Sorted(slices.Values(values))
+	return sorted[min(int(p*float64(len(sorted))), len(sorted)-1)]
+}
+
+// bar reports a figure, and fails the benchmark where it is past its bar. A
+// figure of nothing is no figure.
+func bar(b *testing.B, what string, got, most float64) {
+	b.Helper()
+	b.ReportMetric(got, what)
+	if got > most {
+		b.Errorf("%s is %.3g; the bar is %.3g", what, got, most)
+	}
+}
+
+// centreText is a centre whose tables are as long as real ones.
+func centreText(set settings) string {
+	store := ""
+	if set.store != "" {
+		store = fmt.Sprintf("lockstep {\n  store = %q\n}\n", set.store)
+	}
+	var names []string
+	for i := range aways {
+		names = append(names, strconv.Quote(away(i+1)))
+	}
+	return store + fmt.Sprintf(`
+provider "salesforce" {}
+
+provider "cxone" {}
+
+locals {
+  teams    = ["Support", "Sales", "Billing", "Retention", "Supervisors"]
+  profiles = ["Support Agent", "Sales Agent", "Support Supervisor", "Custom: Support Profile"]
+  away     = toset([%s])
+}
+
+presence_status "Ready" {
+  option   = "online"
+  channels = ["sfdc_livemessage", "Cases"]
+}
+
+presence_status "On_a_Call" { option = "busy" }
+presence_status "Wrapping_Up" { option = "busy" }
+
+presence_status "away" {
+  for_each       = local.away
+  developer_name = each.key
+  label          = each.key
+  option         = "busy"
+}
+
+profile_access "agents" {
+  for_each = toset(local.profiles)
+  profile  = each.key
+  statuses = concat([presence_status.Ready, presence_status.On_a_Call, presence_status.Wrapping_Up], values(presence_status.away))
+}
+
+unavailable_code "away" {
+  for_each = local.away
+  name     = each.key
+  timeout  = "8h"
+  teams    = local.teams
+}
+
+presence_bridge "LockstepPresence" {
+  apps  = ["LightningService"]
+  users = []
+}
+
+presence_rule "everybody" {
+  executor = "lockstep"
+  both = concat(
+    [{ acd_state = "Available", salesforce_status = presence_status.Ready }],
+    [for code in local.away : { acd_state = unavailable_code.away[code], salesforce_status = presence_status.away[code] }],
+  )
+  publisher = [
+    { acd_state = "Working", salesforce_status = presence_status.On_a_Call },
+    { acd_state = "ACW", salesforce_status = presence_status.Wrapping_Up },
+  ]
+  teams = local.teams
+}
+
+sync {
+  poll_interval     = %q
+  writes_per_second = 10000
+  budget {
+    salesforce_calls_per_day      = 1000000000
+    salesforce_deliveries_per_day = 1000000000
+  }
+  breaker {
+    moved  = "100%%"
+    within = "1s"
+  }
+}
+`, strings.Join(names, ", "), set.poll)
+}
