@@ -217,6 +217,13 @@ func (s salesforce) Look(_ context.Context, people []string) (schema.News, error
 	return n, nil
 }
 
+// postsSoFar counts the writes to CXone.
+func (w *world) postsSoFar() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.posts
+}
+
 func (s salesforce) Watch(ctx context.Context, _ []byte, handle func(schema.News) error) error {
 	for {
 		s.mu.Lock()
