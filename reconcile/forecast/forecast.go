@@ -3,14 +3,15 @@
 // results, against the org's own limits.
 //
 // It is arithmetic on a day of a centre and measures nothing. What a centre
-// really uses is in the dashboard and the metrics.
+// really uses is in the dashboard and the metrics. That run does what is
+// computed here is tested with its engine.
 package forecast
 
 import (
-	"fmt"
 	"math"
 	"time"
 
+	"github.com/lockstep-sync/lockstep/reconcile/mirror"
 	"github.com/lockstep-sync/lockstep/schema"
 )
 
@@ -20,6 +21,10 @@ type Centre struct {
 	Agents  int
 	Changes int           // of presence, by one agent in a working day
 	Workday time.Duration // 8 hours
+	// Begins is when the working day does, after midnight UTC, where the budgets'
+	// day begins; 9 hours. A working day that goes past midnight has two budgets,
+	// and is not computed.
+	Begins time.Duration
 	// FromSalesforce is the part of the changes that is made there; a half.
 	FromSalesforce float64
 	// Peak is how much busier the busiest minutes are than the average; 4 times.
@@ -31,18 +36,22 @@ type Centre struct {
 	DeliveriesPerDay int           // budget of event deliveries; 20,000
 	OneWay           bool          // no bridge is declared: Salesforce is not written to
 
-	// Org holds the org's own limits; zero where they are not known.
-	Org schema.Allowances
+	// Org holds the org's own limits; zero where they are not known. Edition is
+	// whose they are, when they were not asked for.
+	Org     schema.Allowances
+	Edition string
 }
 
 func (c *Centre) complete() {
+	usual := mirror.DefaultSettings()
 	set(&c.Workday, 8*time.Hour)
+	set(&c.Begins, max(0, min(9*time.Hour, wholeDay-c.Workday)))
 	set(&c.FromSalesforce, 0.5)
 	set(&c.Peak, 4)
-	set(&c.PollInterval, 5*time.Second)
-	set(&c.WritesPerSecond, 25)
-	set(&c.CallsPerDay, 20_000)
-	set(&c.DeliveriesPerDay, 20_000)
+	set(&c.PollInterval, usual.PollInterval)
+	set(&c.WritesPerSecond, usual.WritesPerSecond)
+	set(&c.CallsPerDay, usual.CallsPerDay)
+	set(&c.DeliveriesPerDay, usual.DeliveriesPerDay)
 }
 
 func set[T comparable](value *T, usual T) {
@@ -94,18 +103,10 @@ type Delay struct {
 const (
 	// eventsPerChange: a status change is an UPDATE and a CREATE (VERIFIED).
 	eventsPerChange = 2
-	// idleCalls is what sweeps, people and consoles cost on a day on which
-	// nothing happens, at most; run shares it out itself.
-	idleCalls = 1_400
-	// pushTime is how long one push to consoles takes; what comes meanwhile goes
-	// with the next. UNCERTAIN: measured at no org.
-	pushTime = 300 * time.Millisecond
-	// page is what one SOQL answer holds (VERIFIED).
-	page = 2_000
 	// repeats is how many writes a change takes, lost answers included.
 	repeats = 1.05
-	// shortestSweep is how often Salesforce is polled at most.
-	shortestSweep = 5 * time.Second
+	// logoutsPerAgent is how often a day somebody's logout has to be confirmed.
+	logoutsPerAgent = 2
 	// tight is the part of a bound past which there is little room left.
 	tight = 0.8
 	// ours is what Lockstep itself adds, at the 99th percentile.
@@ -116,38 +117,55 @@ const (
 func Of(c Centre) Forecast {
 	c.complete()
 	f := Forecast{Centre: c, Changes: c.Agents * c.Changes}
-	inSalesforce := float64(f.Changes) * c.FromSalesforce
-	toSalesforce := float64(f.Changes) - inSalesforce
-	if c.OneWay {
-		toSalesforce = 0
-	}
-	pushes := toSalesforce * repeats
-	calls := idleCalls + batched(pushes, c.Workday)
+	d, r := walkDay(&c, 0), ratesOf(&c, 1)
+	seconds := c.Workday.Seconds()
+	inSalesforce, toSalesforce := r.toCXone*seconds, r.toSalesforce*seconds
 	deliveries := whole(eventsPerChange * (inSalesforce + toSalesforce))
+	calls := demandedCalls(&c, r)
 	f.Needs = append(f.Needs,
-		need("Salesforce API calls", calls, c.CallsPerDay, c.Org.Calls, c.Org.CallsLeft, "sweeps become slower past the budget; raise salesforce_calls_per_day where the org has room"),
-		need("Salesforce event deliveries", deliveries, c.DeliveriesPerDay, c.Org.Deliveries, c.Org.DeliveriesLeft, "past the budget Salesforce is polled instead of listened to, see the delay"),
+		need("Salesforce API calls", calls, c.CallsPerDay, c.Org.Calls, c.left(c.Org.CallsLeft), callsAdvice(&c, calls)),
+		need("Salesforce event deliveries", deliveries, c.DeliveriesPerDay, c.Org.Deliveries, c.left(c.Org.DeliveriesLeft), deliveriesAdvice(&c, &d, deliveries, calls)),
 	)
 	if !c.OneWay {
 		f.Needs = append(f.Needs,
-			need("pushes to consoles", whole(pushes), 0, c.Org.Pushes, c.Org.PushesLeft, "past the org's limit no command reaches a console until the day ends; Salesforce raises it on request"),
-			need("consoles open at once", c.Agents, 0, c.Org.Clients, c.Org.Clients, "agents beyond the limit cannot be written to; Salesforce raises it on request"),
+			need("pushes to consoles", whole(toSalesforce*repeats), 0, c.Org.Pushes, c.left(c.Org.PushesLeft), "past the org's limit no command reaches a console until the day ends; Salesforce raises it on request"),
+			need("consoles open at once", c.Agents, 0, c.Org.Clients, c.left(c.Org.ClientsLeft), "agents beyond the limit cannot be written to; Salesforce raises it on request"),
 		)
 	}
 	f.Needs = append(f.Needs,
-		need("CXone polls", int(24*time.Hour/c.PollInterval), 0, 0, 0, ""),
+		need("CXone polls", whole(polls(&c, r, wholeDay)), 0, 0, 0, ""),
 		need("CXone writes", whole(inSalesforce*repeats), 0, 0, 0, ""),
-		need("writes a second at the busiest", ceil(float64(f.Changes)*c.Peak*repeats/c.Workday.Seconds()), c.WritesPerSecond, 0, 0, "commands wait for each other at the busiest, those that make somebody unavailable last; raise writes_per_second"),
+		need("writes a second at the busiest", busiest(&c), c.WritesPerSecond, 0, 0, writesAdvice),
 	)
-	f.Delays = delays(c, deliveries, calls)
+	f.Delays = delays(&c, &d)
 	return f
 }
 
-// batched counts calls that are made one after another, each taking all that
-// came since the one before.
-func batched(items float64, over time.Duration) int {
-	rate := items / over.Seconds()
-	return ceil(items / (1 + rate*pushTime.Seconds()))
+// left is what an org says that it has left; an edition does not.
+func (c *Centre) left(n int) int {
+	if c.Edition != "" {
+		return 0
+	}
+	return n
+}
+
+// demandedCalls are those of a day on which events are never spent.
+func demandedCalls(c *Centre, r rates) int {
+	pace := mirror.PaceOf(c.Agents)
+	clock := clockCalls(c, pace, wholeDay) + float64(pace.Pages)*wholeDay.Seconds()/pace.Sweep.Seconds()
+	return ceil(clock + (r.pushes+r.looks)*c.Workday.Seconds())
+}
+
+// polls are those of a time with a working day in it.
+func polls(c *Centre, r rates, span time.Duration) float64 {
+	return r.polls*c.Workday.Seconds() + (span-c.Workday).Seconds()/c.PollInterval.Seconds()
+}
+
+// busiest is how many calls that write there are a second in the busiest
+// minutes: one for each agent in CXone, and those that push to consoles.
+func busiest(c *Centre) int {
+	r := ratesOf(c, c.Peak)
+	return ceil(r.toCXone*repeats + r.pushes)
 }
 
 func whole(n float64) int { return int(math.Round(n)) }
@@ -162,60 +180,18 @@ func need(name string, amount, budget, limit, left int, then string) Need {
 			share = max(share, float64(amount)/float64(bound))
 		}
 	}
+	known := budget > 0 || limit > 0
 	switch {
 	case share > 1:
 		n.Verdict, n.Then = Exceeds, then
 	case share > tight:
 		n.Verdict, n.Then = Tight, then
-	case share > 0 || amount == 0:
+	case known || amount == 0:
 		n.Verdict = Fits
 	case then != "":
 		n.Verdict = Unknown
 	}
 	return n
-}
-
-func delays(c Centre, deliveries, calls int) []Delay {
-	to := Delay{Direction: "Salesforce to CXone", Usual: ours, Slower: ours, Why: "events arrive by themselves"}
-	if allowed := lesser(c.DeliveriesPerDay, c.Org.Deliveries); deliveries > allowed {
-		last := time.Duration(float64(c.Workday) * float64(allowed) / float64(deliveries))
-		to.Why = fmt.Sprintf("events last for %d minutes of the working day, then ", int(last.Minutes()))
-		if every, ok := polling(c, calls, c.Workday-last); ok {
-			to.Slower = every + ours
-			to.Why += fmt.Sprintf("Salesforce is polled every %d seconds", int(every.Seconds()))
-		} else {
-			to.Slower = c.Workday - last
-			to.Why += "no calls are left to poll Salesforce with: its changes wait for the next day"
-		}
-	}
-	all := []Delay{to}
-	if !c.OneWay {
-		all = append(all, Delay{
-			Direction: "CXone to Salesforce", Usual: c.PollInterval/2 + ours, Slower: c.PollInterval + 100*time.Millisecond,
-			Why: fmt.Sprintf("CXone is polled every %s: it tells nobody by itself", c.PollInterval),
-		})
-	}
-	return all
-}
-
-// polling is how often the calls that are left allow a sweep; false when they
-// allow none.
-func polling(c Centre, calls int, span time.Duration) (time.Duration, bool) {
-	left := lesser(c.CallsPerDay, c.Org.Calls) - calls
-	pages := 1 + (c.Agents-1)/page
-	if left < pages {
-		return 0, false
-	}
-	every := time.Duration(float64(span) * float64(pages) / float64(left))
-	return max(shortestSweep, every.Round(time.Second)), true
-}
-
-// lesser is the smaller bound, of those that are known.
-func lesser(budget, limit int) int {
-	if limit > 0 {
-		return min(budget, limit)
-	}
-	return budget
 }
 
 // Worst returns the worst verdict.

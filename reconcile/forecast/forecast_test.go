@@ -1,6 +1,8 @@
 package forecast
 
 import (
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -25,7 +27,7 @@ func TestNeeds(t *testing.T) {
 			map[string]Need{
 				"Salesforce event deliveries": {Amount: 4000, Budget: 20000, Limit: 25000, Left: 25000, Verdict: Fits},
 				"consoles open at once":       {Amount: 40, Limit: 1000, Left: 1000, Verdict: Fits},
-				"CXone polls":                 {Amount: 17280},
+				"CXone polls":                 {Amount: 18614},
 				"CXone writes":                {Amount: 1050},
 			}, ours, Fits,
 		}, {
@@ -35,7 +37,7 @@ func TestNeeds(t *testing.T) {
 				"Salesforce event deliveries": {Amount: 300_000, Budget: 20000, Limit: 25000, Left: 25000, Verdict: Exceeds},
 				"consoles open at once":       {Amount: 3000, Limit: 1000, Left: 1000, Verdict: Exceeds},
 				"pushes to consoles":          {Amount: 78_750, Limit: 200_000, Left: 200_000, Verdict: Fits},
-			}, 7*time.Hour + 28*time.Minute + ours, Exceeds,
+			}, 10*time.Hour + 29*time.Minute, Exceeds,
 		}, {
 			"with more calls it is polled as fast as it may be",
 			Centre{Agents: 3000, Changes: 50, CallsPerDay: 130_000, Org: enterprise},
@@ -44,7 +46,7 @@ func TestNeeds(t *testing.T) {
 			"one-way nothing is pushed and no console is needed; half of the events do not come about",
 			Centre{Agents: 400, Changes: 50, OneWay: true, Org: enterprise},
 			map[string]Need{
-				"Salesforce API calls":        {Amount: 1400, Budget: 20000, Limit: 145_000, Left: 140_000, Verdict: Fits},
+				"Salesforce API calls":        {Amount: 1032, Budget: 20000, Limit: 145_000, Left: 140_000, Verdict: Fits},
 				"Salesforce event deliveries": {Amount: 20_000, Budget: 20_000, Limit: 25_000, Left: 25_000, Verdict: Tight},
 			}, ours, Tight,
 		}, {
@@ -86,18 +88,84 @@ func TestNeeds(t *testing.T) {
 	}
 }
 
-// TestBatching: pushes that come together go together, so that calls grow more
-// slowly than changes and never beyond one at a time.
-func TestBatching(t *testing.T) {
-	day := 8 * time.Hour
-	if got := batched(100, day); got != 100 {
-		t.Errorf("100 a day are %d calls: they never meet", got)
+// TestAdviceIsEnough: who does as is said fits.
+func TestAdviceIsEnough(t *testing.T) {
+	poor := Centre{Agents: 1500, Changes: 50, CallsPerDay: 10_000, DeliveriesPerDay: 10_000}
+	for _, c := range []struct {
+		reason, name, then string
+		better             func(*Centre)
+	}{
+		{"more calls", "Salesforce API calls", "salesforce_calls_per_day = 27000 is enough", func(c *Centre) { c.CallsPerDay = 27_000 }},
+		{"more deliveries", "Salesforce event deliveries", "salesforce_deliveries_per_day = 150000 keeps", func(c *Centre) { c.DeliveriesPerDay = 150_000 }},
+	} {
+		if n := find(t, Of(poor), c.name); n.Verdict != Exceeds || !strings.Contains(n.Then, c.then) {
+			t.Errorf("%s: %s: %q", c.reason, n.Verdict, n.Then)
+		}
+		better := poor
+		c.better(&better)
+		if n := find(t, Of(better), c.name); n.Verdict == Exceeds {
+			t.Errorf("%s: still %s", c.reason, n.Verdict)
+		}
 	}
-	most := int(day / pushTime)
-	if got := batched(1e9, day); got > most {
-		t.Errorf("%d calls, more than %d one after another", got, most)
+	// Where the org sells no more deliveries, so many calls poll as fast as may be.
+	poor.Org, _ = LimitsOf("enterprise", poor.Agents)
+	then := find(t, Of(poor), "Salesforce event deliveries").Then
+	_, number, found := strings.Cut(then, "or poll every 5 seconds with salesforce_calls_per_day = ")
+	calls, err := strconv.Atoi(number)
+	if !found || err != nil {
+		t.Fatalf("no number of calls in %q", then)
 	}
-	if once, twice := batched(50_000, day), batched(100_000, day); twice >= 2*once || twice <= once {
-		t.Errorf("twice the pushes are %d calls, after %d", twice, once)
+	poor.CallsPerDay = calls
+	if d := Of(poor).Delays[0]; d.Slower != 5*time.Second+ours {
+		t.Errorf("with %d calls a day: %s, %s", calls, d.Slower, d.Why)
+	}
+	// And where it has no room for those either, none are promised.
+	poor.Org.Calls, poor.Org.CallsLeft = 20_000, 20_000
+	for _, name := range []string{"Salesforce event deliveries", "Salesforce API calls"} {
+		if then := find(t, Of(poor), name).Then; strings.Contains(then, "_per_day") || !strings.Contains(then, "ask Salesforce") {
+			t.Errorf("%s: an org without room: %q", name, then)
+		}
+	}
+}
+
+func find(t *testing.T, f Forecast, name string) Need {
+	t.Helper()
+	for _, n := range f.Needs {
+		if n.Name == name {
+			return n
+		}
+	}
+	t.Fatalf("no need is called %s", name)
+	return Need{}
+}
+
+func TestEditions(t *testing.T) {
+	for _, name := range Editions() {
+		if limits, known := LimitsOf(name, 10); !known || limits.Calls <= 100_000 || limits.Clients == 0 {
+			t.Errorf("%s: %v %+v", name, known, limits)
+		}
+	}
+	if _, known := LimitsOf("essentials", 10); known {
+		t.Error("an edition without figures has some")
+	}
+	c := Centre{Agents: 1100, Changes: 1, Edition: "enterprise"}
+	c.Org, _ = LimitsOf(c.Edition, c.Agents)
+	for _, n := range Of(c).Needs {
+		if n.Left != 0 {
+			t.Errorf("%s: an edition does not tell what is left, but here it is %d", n.Name, n.Left)
+		}
+	}
+	if n := find(t, Of(c), "consoles open at once"); n.Verdict != Exceeds {
+		t.Errorf("1,100 consoles in an Enterprise org are %s", n.Verdict)
+	}
+}
+
+// TestCallsThatEnd: when the calls are used up, the delays say so.
+func TestCallsThatEnd(t *testing.T) {
+	f := Of(Centre{Agents: 3000, Changes: 50, CallsPerDay: 5_000})
+	for i, want := range []string{"its changes wait for midnight UTC", "nothing is sent until midnight UTC"} {
+		if d := f.Delays[i]; !strings.Contains(d.Why, want) || d.Slower < 8*time.Hour {
+			t.Errorf("%s: %s: %q", d.Direction, d.Slower, d.Why)
+		}
 	}
 }

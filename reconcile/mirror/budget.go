@@ -66,37 +66,24 @@ const (
 	peopleShare = 200
 )
 
-// spread returns how often something of so many calls can be done that it costs
-// its share of a day, and no oftener than usual.
-func (e *Engine) spread(usual time.Duration, calls, share int) time.Duration {
-	return max(usual, 24*time.Hour*time.Duration(calls)/time.Duration(share))
-}
-
-func (e *Engine) sweepPages() int { return 1 + len(e.agents)/page }
-
 // shortestSweep is how often Salesforce is polled at most when there are no events.
 const shortestSweep = 5 * time.Second
 
 // sweepEvery is slow while there are events, and else what the rest of the day's
 // budget allows.
 func (e *Engine) sweepEvery() time.Duration {
+	pages := pagesOf(len(e.agents))
 	if e.why == "" {
-		return e.spread(resyncEvery, e.sweepPages(), sweepShare)
+		return spread(resyncEvery, pages, sweepShare)
 	}
-	left := e.sweepBudget() - e.used.Calls
+	left := SweepBudget(e.set.CallsPerDay) - e.used.Calls
 	if e.limits.Calls > 0 {
 		left = min(left, e.limits.CallsLeft/2) // others live on the org's allowance as well
 	}
-	if left <= 0 {
-		return e.untilMidnight()
-	}
-	return min(max(e.untilMidnight()*time.Duration(e.sweepPages())/time.Duration(left), shortestSweep), e.untilMidnight())
+	return PolledSweep(pages, left, e.untilMidnight())
 }
 
-// sweepBudget leaves a tenth of the calls to pushes and to looking at logouts.
-func (e *Engine) sweepBudget() int { return e.set.CallsPerDay * 9 / 10 }
-
-func (e *Engine) maySweep() bool { return e.used.Calls < e.sweepBudget() }
+func (e *Engine) maySweep() bool { return e.used.Calls < SweepBudget(e.set.CallsPerDay) }
 func (e *Engine) mayCall() bool {
 	if e.used.Calls < e.set.CallsPerDay {
 		return true

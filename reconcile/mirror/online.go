@@ -56,7 +56,7 @@ func (e *Engine) onlineRead(o OnlineRead) {
 		return
 	}
 	e.backOffs.online.reset()
-	e.at(taskOnline, e.spread(onlineEvery, 1, onlineShare))
+	e.at(taskOnline, spread(onlineEvery, 1, onlineShare))
 }
 
 // consoleKnown learns from the answer to a push whether a console is open.

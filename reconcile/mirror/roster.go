@@ -139,7 +139,7 @@ func (e *Engine) peopleRead(p PeopleRead) {
 	e.fine("people")
 	e.backOffs.people.reset()
 	e.pages = 1 + len(p.Salesforce)/page
-	e.at(taskPeople, e.spread(peopleEvery, e.pages, peopleShare))
+	e.at(taskPeople, spread(peopleEvery, e.pages, peopleShare))
 	e.enrol(p.Salesforce, p.CXone)
 	e.listed = true
 	e.begin()
