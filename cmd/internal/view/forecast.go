@@ -16,6 +16,9 @@ func (s Streams) Forecast(f needs.Forecast) {
 		t.add(verdict(n.Verdict), n.Name, thousands(n.Amount), bound(n.Budget), bound(n.Limit), bound(n.Left))
 	}
 	t.print(s)
+	if c.Edition != "" {
+		s.Print(faint.Render("  The org's limits are those of the edition %s, without add-ons; deliveries are uncertain."), c.Edition)
+	}
 	for _, n := range f.Needs {
 		if n.Then != "" {
 			s.Print("\n%s: %s.", bold.Render(n.Name), n.Then)
@@ -87,10 +90,11 @@ func (s Streams) ForecastJSON(f needs.Forecast) error {
 		FormatVersion string        `json:"format_version"`
 		Agents        int           `json:"agents"`
 		Changes       int           `json:"changes_per_day"`
+		Edition       string        `json:"edition,omitempty"`
 		Worst         needs.Verdict `json:"worst"`
 		Needs         []need        `json:"needs"`
 		Delays        []delay       `json:"delays"`
-	}{FormatVersion: "1.0", Agents: f.Centre.Agents, Changes: f.Changes, Worst: f.Worst()}
+	}{FormatVersion: "1.0", Agents: f.Centre.Agents, Changes: f.Changes, Edition: f.Centre.Edition, Worst: f.Worst()}
 	for _, n := range f.Needs {
 		document.Needs = append(document.Needs, need(n))
 	}

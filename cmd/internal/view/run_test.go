@@ -117,6 +117,9 @@ func TestForecast(t *testing.T) {
 	big := needs.Of(needs.Centre{Agents: 3000, Changes: 50, Org: schema.Allowances{Calls: 145_000, CallsLeft: 140_000, Deliveries: 25_000, DeliveriesLeft: 25_000, Pushes: 200_000, PushesLeft: 199_000, Clients: 1000}})
 	golden(t, "forecast.txt", func(s Streams) { s.Forecast(big) })
 	golden(t, "forecast.json", func(s Streams) { must(t, s.ForecastJSON(big)) })
+	known := needs.Centre{Agents: 500, Changes: 40, Edition: "enterprise"}
+	known.Org, _ = needs.LimitsOf(known.Edition, known.Agents)
+	golden(t, "forecast-edition.txt", func(s Streams) { s.Forecast(needs.Of(known)) })
 	golden(t, "forecast-small.txt", func(s Streams) { s.Forecast(needs.Of(needs.Centre{Agents: 1, Changes: 1, OneWay: true})) })
 }
 
