@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/lockstep-sync/lockstep/reconcile/mirror"
 )
@@ -125,6 +126,48 @@ func TestAlertsFile(t *testing.T) {
 	}
 	if diff := cmp.Diff(string(kept), made.String()); diff != "" {
 		t.Errorf("alerts.yml -want +got (go test ./cmd/internal/dashboard -update accepts it):\n%s", diff)
+	}
+}
+
+// TestExamplesAreYAML: a reader that nobody here wrote finds every rule as it is
+// in the list, and Prometheus' own file names the rules.
+func TestExamplesAreYAML(t *testing.T) {
+	var rules struct {
+		Groups []struct {
+			Name  string
+			Rules []struct {
+				Alert, Expr, For    string
+				Labels, Annotations map[string]string
+			}
+		}
+	}
+	var scraped struct {
+		RuleFiles     []string `yaml:"rule_files"`
+		ScrapeConfigs []struct {
+			JobName string `yaml:"job_name"`
+		} `yaml:"scrape_configs"`
+	}
+	for name, into := range map[string]any{"alerts.yml": &rules, "prometheus.yml": &scraped} {
+		data, err := os.ReadFile(observe + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := yaml.Unmarshal(data, into); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+	}
+	if len(rules.Groups) != 1 {
+		t.Fatalf("%d groups of rules", len(rules.Groups))
+	}
+	var got []Alert
+	for _, r := range rules.Groups[0].Rules {
+		got = append(got, Alert{r.Alert, r.Expr, r.For, r.Labels["severity"], r.Annotations["summary"], r.Annotations["description"]})
+	}
+	if diff := cmp.Diff(Alerts(), got); diff != "" {
+		t.Errorf("alerts.yml -want +got:\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"alerts.yml"}, scraped.RuleFiles); diff != "" || len(scraped.ScrapeConfigs) != 1 {
+		t.Errorf("prometheus.yml scrapes %+v, and its rules are:\n%s", scraped.ScrapeConfigs, diff)
 	}
 }
 
