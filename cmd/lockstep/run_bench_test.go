@@ -22,17 +22,17 @@ func BenchmarkDelay(b *testing.B) {
 		bar(b, "p50-ms", percentile(both, .5), 5)
 		bar(b, "p99-ms", percentile(both, .99), 50)
 		for name, values := range map[string][]float64{"to-cxone": t.ToCXone, "to-salesforce": t.ToSalesforce} {
-			b.ReportMetric(percentile(values, .5), name+"-p50-ms")
-			b.ReportMetric(percentile(values, .99), name+"-p99-ms")
+			figure(b, name+"-p50-ms", percentile(values, .5))
+			figure(b, name+"-p99-ms", percentile(values, .99))
 		}
 		if measured := len(both) + t.Unclear; measured < t.Changes*95/100 {
 			b.Errorf("%d of %d changes were measured", measured, t.Changes)
 		}
-		b.ReportMetric(float64(t.Unclear), "unclear")
-		b.ReportMetric(percentile(t.Pushed, .99), "cxone-change-to-push-p99-ms")
-		b.ReportMetric(percentile(t.Shown, .99), "cxone-change-to-console-p99-ms")
-		b.ReportMetric(float64(t.States+t.Commands)/float64(t.Changes), "writes/change")
-		b.ReportMetric(float64(t.Calls)/float64(t.Changes), "calls/change")
-		b.ReportMetric(float64(t.Deliveries)/float64(t.Changes), "deliveries/change")
+		figure(b, "unclear", float64(t.Unclear))
+		figure(b, "cxone-change-to-push-p99-ms", percentile(t.Pushed, .99))
+		figure(b, "cxone-change-to-console-p99-ms", percentile(t.Shown, .99))
+		figure(b, "writes/change", float64(t.States+t.Commands)/float64(t.Changes))
+		figure(b, "calls/change", float64(t.Calls)/float64(t.Changes))
+		figure(b, "deliveries/change", float64(t.Deliveries)/float64(t.Changes))
 	}
 }

@@ -2,12 +2,16 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"encoding/json"
 	"flag"
+	"io"
 	"net/http"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -31,7 +35,9 @@ func TestMain(m *testing.M) {
 // TestScripts runs whole commands as a user would. Beside testscript's own
 // commands there are: emulate [SEED-FILE], which starts both vendors and sets
 // the variables that providers read; edit JSON and fault JSON, which change
-// something at a vendor; nocanary FILE..., which looks for planted secrets.
+// something at a vendor; agent NAME JSON, which makes a person do something, and
+// await NAME STATE STATUS, which waits until both sides show that; nocanary
+// FILE..., which looks for planted secrets.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
@@ -47,6 +53,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"emulate": emulate, "edit": post("edit"), "fault": post("faults"), "nocanary": noCanary,
+			"agent": agent, "await": await,
 		},
 	})
 }
@@ -86,6 +93,64 @@ func post(endpoint string) func(*testscript.TestScript, bool, []string) {
 			ts.Fatalf("%s: %s", endpoint, answer.Status)
 		}
 	}
+}
+
+// agent makes a person do something at one vendor or both.
+func agent(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: agent NAME JSON")
+	}
+	move(ts, args[0], args[1])
+}
+
+// A shown is what the emulators show of a person.
+type shown struct {
+	Status string `json:"salesforce_status"`
+	State  string `json:"cxone_state"`
+	Reason string `json:"cxone_reason"`
+	ACW    bool   `json:"cxone_acw"`
+}
+
+func move(ts *testscript.TestScript, name, what string) (s shown) {
+	address := ts.Getenv("SALESFORCE_INSTANCE_URL") + "/_emulator/agents/" + name
+	request, err := http.NewRequestWithContext(context.Background(), http.MethodPost, address, strings.NewReader(what))
+	ts.Check(err)
+	answer, err := http.DefaultClient.Do(request)
+	ts.Check(err)
+	defer func() { _ = answer.Body.Close() }()
+	text, err := io.ReadAll(answer.Body)
+	ts.Check(err)
+	if answer.StatusCode != http.StatusOK {
+		ts.Fatalf("agent %s: %s %s", name, answer.Status, text)
+	}
+	ts.Check(json.Unmarshal(text, &s))
+	return s
+}
+
+// awaitPatience ends a wait that would otherwise never end. It is far above
+// what anything takes.
+const awaitPatience = time.Minute
+
+// await waits until both sides show something: a state's name or a code's, and
+// a status; "-" is none.
+func await(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: await NAME STATE STATUS")
+	}
+	var now shown
+	for begin := time.Now(); time.Since(begin) < awaitPatience; time.Sleep(20 * time.Millisecond) {
+		now = move(ts, args[0], "{}")
+		state := now.State
+		if now.ACW {
+			state = "ACW"
+		} else if now.Reason != "" {
+			state = now.Reason
+		}
+		if state == args[1] && cmp.Or(now.Status, "-") == args[2] {
+			return
+		}
+	}
+	ts.Fatalf("%s shows %+v and not %s and %s", args[0], now, args[1], args[2])
 }
 
 // noCanary fails when a planted secret stands in one of the files, or in what

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -73,6 +72,9 @@ func must(b *testing.B, err error) {
 
 func (h *theatre) order(o order) reply {
 	h.b.Helper()
+	if os.Getenv("DBG") != "" && o.Do != "look" && o.Do != "apart" {
+		defer func(t time.Time) { fmt.Fprintln(os.Stderr, time.Now().Format("05.000"), o.Do, time.Since(t)) }(time.Now())
+	}
 	must(h.b, h.in.Encode(o))
 	return h.hear()
 }
@@ -140,6 +142,9 @@ func (h *theatre) start(serve bool) *mirror {
 		args = append(args, "-serve=127.0.0.1:0")
 	}
 	m := &mirror{cmd: exec.CommandContext(h.b.Context(), h.binary, args...), ended: make(chan struct{}), started: time.Now()}
+	if os.Getenv("DBG") != "" {
+		m.cmd.Path = "/tmp/prof/lockstep"
+	}
 	m.cmd.Dir, m.cmd.Env = h.dir, append(os.Environ(), h.environ...)
 	talk, err := m.cmd.StderrPipe()
 	must(h.b, err)
@@ -185,13 +190,11 @@ func (m *mirror) text() string {
 
 // end asks the process to end, and waits until it has.
 func (m *mirror) end() {
+	if os.Getenv("DBG") != "" {
+		fmt.Fprintln(os.Stderr, m.text())
+		defer func(t time.Time) { fmt.Fprintln(os.Stderr, "end", time.Since(t), m.text()) }(time.Now())
+	}
 	_ = m.cmd.Process.Signal(os.Interrupt)
-	<-m.ended
-}
-
-// kill ends it without a word.
-func (m *mirror) kill() {
-	_ = m.cmd.Process.Kill()
 	<-m.ended
 }
 
@@ -215,24 +218,6 @@ func (h *theatre) awake(m *mirror) {
 	}
 }
 
-// metric reads one sample of a run's own page.
-func (m *mirror) metrics(b *testing.B) map[string]float64 {
-	b.Helper()
-	answer, err := http.Get(m.page + "/metrics")
-	must(b, err)
-	defer func() { _ = answer.Body.Close() }()
-	samples := map[string]float64{}
-	lines := bufio.NewScanner(answer.Body)
-	for lines.Scan() {
-		name, value, _ := strings.Cut(lines.Text(), " ")
-		if number, err := strconv.ParseFloat(value, 64); err == nil {
-			samples[name] = number
-		}
-	}
-	must(b, lines.Err())
-	return samples
-}
-
 // percentile returns the value that p of all are at or below, 0 of none.
 func percentile(values []float64, p float64) float64 {
 	if len(values) == 0 {
@@ -242,11 +227,18 @@ func percentile(values []float64, p float64) float64 {
 	return sorted[min(int(p*float64(len(sorted))), len(sorted)-1)]
 }
 
-// bar reports a figure, and fails the benchmark where it is past its bar. A
-// figure of nothing is no figure.
-func bar(b *testing.B, what string, got, most float64) {
+// figure reports what was measured, in the log too: the table of metrics is not
+// printed when a bar is missed.
+func figure(b *testing.B, what string, got float64) {
 	b.Helper()
 	b.ReportMetric(got, what)
+	b.Logf("%s: %.4g", what, got)
+}
+
+// bar reports a figure, and fails the benchmark where it is past its bar.
+func bar(b *testing.B, what string, got, most float64) {
+	b.Helper()
+	figure(b, what, got)
 	if got > most {
 		b.Errorf("%s is %.3g; the bar is %.3g", what, got, most)
 	}
