@@ -36,12 +36,17 @@ func (a *Answer) Decode(out any) error {
 		return nil
 	}
 	var wrapped struct{ ResultSet json.RawMessage }
-	if json.Unmarshal(a.Body, &wrapped) == nil && len(wrapped.ResultSet) > 0 && wrapped.ResultSet[0] == '{' {
+	if mentionsResultSet(a.Body) && json.Unmarshal(a.Body, &wrapped) == nil && len(wrapped.ResultSet) > 0 && wrapped.ResultSet[0] == '{' {
 		inner := *a.response
 		inner.Body = wrapped.ResultSet
 		return inner.Decode(out)
 	}
 	return a.response.Decode(out)
+}
+
+// mentionsResultSet saves reading a long body once more for nothing.
+func mentionsResultSet(body []byte) bool {
+	return bytes.Contains(bytes.ToLower(body), []byte(`"resultset"`))
 }
 
 // Loose reads the JSON body for lenient access; nil for an empty one.

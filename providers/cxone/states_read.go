@@ -2,7 +2,6 @@ package cxone
 
 import (
 	"context"
-	"encoding/json"
 	"net/url"
 )
 
@@ -30,7 +29,7 @@ func (c *Connection) statesPath() string { return c.ACD("/agents/states") }
 func (p *Presence) readStates(ctx context.Context, since string) (reading, error) {
 	r := reading{place: map[scalar]int{}}
 	query := url.Values{"updatedSince": {since}}
-	err := eachPage(ctx, p.connection, p.connection.statesPath(), query, "agentStates", func(page page[json.RawMessage]) error {
+	err := eachPage(ctx, p.connection, p.connection.statesPath(), query, "agentStates", func(page page[readRow]) error {
 		p.clock.note(page.answer)
 		return r.add(page)
 	})
@@ -44,7 +43,7 @@ func (p *Presence) mark(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	page, err := readPage[json.RawMessage](answer, "agentStates")
+	page, err := readPage[readRow](answer, "agentStates")
 	if err != nil {
 		return "", err
 	}
@@ -54,21 +53,19 @@ func (p *Presence) mark(ctx context.Context) (string, error) {
 }
 
 // add takes in a page.
-func (r *reading) add(page page[json.RawMessage]) error {
+func (r *reading) add(page page[readRow]) error {
 	if err := r.takeMark(page); err != nil {
 		return err
 	}
 	r.total = page.total
-	for _, raw := range page.rows {
-		var row stateRow
-		err := json.Unmarshal(raw, &row)
-		switch {
-		case err != nil:
-			r.skip(agentOf(raw), "the row has the wrong shape")
+	for i := range page.rows {
+		switch row := &page.rows[i]; {
+		case row.wrong:
+			r.skip(row.Agent, "the row has the wrong shape")
 		case row.Agent == "":
 			r.skip("", "the row names no agent")
 		default:
-			r.put(row)
+			r.put(row.stateRow)
 		}
 	}
 	return nil
@@ -76,7 +73,7 @@ func (r *reading) add(page page[json.RawMessage]) error {
 
 // takeMark keeps the first page's lastPollTime: what changes while the others
 // are read is asked for again. Without one there is no way to go on.
-func (r *reading) takeMark(page page[json.RawMessage]) error {
+func (r *reading) takeMark(page page[readRow]) error {
 	if r.mark != "" || page.body == nil {
 		return nil
 	}
@@ -100,13 +97,4 @@ func (r *reading) skip(agent scalar, why string) {
 	if agent != "" {
 		r.doubt = append(r.doubt, string(agent))
 	}
-}
-
-// agentOf names the agent of a row that is wrong elsewhere, "" when it cannot.
-func agentOf(raw json.RawMessage) scalar {
-	var row struct {
-		Agent scalar `json:"agentId"`
-	}
-	_ = json.Unmarshal(raw, &row) // a row that is no object names nobody
-	return row.Agent
 }

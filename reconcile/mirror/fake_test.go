@@ -32,6 +32,7 @@ type world struct {
 	order                                  []string // what was written, in order
 	console                                map[string]bool
 
+	slowSweep                     time.Duration // between a sweep and its answer
 	failPoll, failSweep, failPush error
 	failWatch                     error // ends the next watching
 	receipt                       func(agent string) schema.Receipt
@@ -189,11 +190,17 @@ func (s salesforce) People(context.Context) ([]schema.Person, error) {
 }
 
 func (s salesforce) Sweep(context.Context) (schema.News, error) {
+	news, slow, err := s.sweep()
+	time.Sleep(slow) // of the answer, not of the reading
+	return news, err
+}
+
+func (s salesforce) sweep() (schema.News, time.Duration, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sweeps++
 	if s.failSweep != nil {
-		return schema.News{}, s.failSweep
+		return schema.News{}, 0, s.failSweep
 	}
 	n := schema.News{Whole: true}
 	for i := range s.people {
@@ -201,7 +208,7 @@ func (s salesforce) Sweep(context.Context) (schema.News, error) {
 			n.Sightings = append(n.Sightings, shown)
 		}
 	}
-	return n, nil
+	return n, s.slowSweep, nil
 }
 
 func (s salesforce) Look(_ context.Context, people []string) (schema.News, error) {

@@ -22,7 +22,8 @@ type feeds struct {
 
 	sweeping  bool
 	sweptFrom time.Time
-	sweptOnce bool // the first sweep was taken in
+	sweepOwed time.Time // by when there is to be one more; a later one does not do
+	sweptOnce bool      // the first sweep was taken in
 
 	polling    bool
 	polledFrom time.Time
@@ -95,7 +96,7 @@ func (e *Engine) beginWatch() {
 	e.ask(Watch{Watch: e.watching, Cursor: e.cursor})
 	e.at(taskStall, stallAfter)
 	if e.cursor == nil {
-		e.by(taskSweep, settleAfter)
+		e.oweSweep(settleAfter)
 	}
 }
 
@@ -131,7 +132,7 @@ func (e *Engine) watched(w Watched) {
 	if e.why != "" {
 		e.why = ""
 		e.fine("events")
-		e.at(taskSweep, e.sweepEvery())
+		e.planSweep()
 	}
 	n := &w.News
 	e.used.deliver(n.Deliveries)
@@ -159,7 +160,7 @@ func (e *Engine) takeNews(n *schema.News) {
 		e.doubt(id)
 	}
 	if n.Gap {
-		e.by(taskSweep, 0)
+		e.oweSweep(0)
 	}
 }
 
@@ -207,7 +208,11 @@ func (e *Engine) down(why string) {
 
 // sweep reads what everybody shows in Salesforce.
 func (e *Engine) sweep() {
-	if e.sweeping || e.phase != running {
+	if e.phase != running {
+		return
+	}
+	if e.sweeping {
+		e.oweSweep(0) // what it is wanted for may be newer than what is being read
 		return
 	}
 	if !e.maySweep() {
@@ -219,8 +224,29 @@ func (e *Engine) sweep() {
 		e.at(taskSweep, renewEvery)
 		return
 	}
+	if !e.sweepOwed.After(e.now) {
+		e.sweepOwed = time.Time{}
+	}
 	e.sweeping, e.sweptFrom = true, e.now
 	e.ask(Sweep{Turn: e.turn, Timeout: sweepTimeout})
+}
+
+// oweSweep sees to it that a sweep begins after a time, whatever else is planned.
+func (e *Engine) oweSweep(after time.Duration) {
+	if at := e.now.Add(after); at.After(e.sweepOwed) {
+		e.sweepOwed = at
+	}
+	if !e.sweeping {
+		e.by(taskSweep, after)
+	}
+}
+
+// planSweep plans the next sweep by the clock, or the one that is owed.
+func (e *Engine) planSweep() {
+	e.at(taskSweep, e.sweepEvery())
+	if !e.sweepOwed.IsZero() {
+		e.by(taskSweep, max(e.sweepOwed.Sub(e.now), 0))
+	}
 }
 
 func (e *Engine) swept(s Swept) {
@@ -239,7 +265,7 @@ func (e *Engine) swept(s Swept) {
 	if e.fine("sweep") {
 		e.recover(presence.Salesforce)
 	}
-	e.at(taskSweep, e.sweepEvery())
+	e.planSweep()
 	s.News.Whole = true
 	e.open(&reading{side: presence.Salesforce, news: s.News, asked: e.sweptFrom})
 }

@@ -35,6 +35,44 @@ func TestBothWays(t *testing.T) {
 	})
 }
 
+func TestWhatHappensBeforeEventsBeginIsSwept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(2)
+		h := start(t, w, openFile(t), settings())
+		pass(time.Second) // the first sweep is over
+		w.mu.Lock()
+		w.silent = true // and the stream is not there yet
+		w.mu.Unlock()
+		w.status(0, "Lunch")
+		pass(settleAfter + time.Second)
+		w.want(t, 0, lunch, "Lunch")
+		h.end()
+	})
+}
+
+// A sweep that is wanted while another is being read may be wanted for what
+// that one no longer shows.
+func TestGapDuringASweep(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(2)
+		h := start(t, w, openFile(t), settings())
+		pass(settleAfter + 2*time.Second)
+		w.mu.Lock()
+		w.slowSweep = 2 * time.Second
+		w.stream <- schema.News{Gap: true}
+		w.mu.Unlock()
+		pass(time.Second) // it was read, and its answer is on its way
+		w.mu.Lock()
+		w.silent = true
+		w.mu.Unlock()
+		w.status(0, "Lunch")
+		w.stream <- schema.News{Gap: true}
+		pass(5 * time.Second)
+		w.want(t, 0, lunch, "Lunch")
+		h.end()
+	})
+}
+
 func TestLogoutIsConfirmed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, s := newWorld(2), openFile(t)
