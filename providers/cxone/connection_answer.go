@@ -52,6 +52,11 @@ func mentionsResultSet(body []byte) bool {
 // Loose reads the JSON body for lenient access; nil for an empty one.
 func (a *Answer) Loose() (Loose, error) {
 	var l Loose
+	if strings.Contains(a.Header.Get("Content-Type"), "json") && json.Valid(a.Body) &&
+		l.UnmarshalJSON(a.Body) == nil && l != nil && !l.Has("resultSet") {
+		return l, nil // as nearly always, and half an answer of a thousand rows sooner
+	}
+	l = nil
 	err := a.Decode(&l)
 	return l, err
 }
@@ -59,6 +64,21 @@ func (a *Answer) Loose() (Loose, error) {
 // Loose is a JSON object whose keys are read whatever their case and under
 // any of several names, because the vendor spells one thing in three ways.
 type Loose map[string]json.RawMessage
+
+// UnmarshalJSON keeps the values as they are written.
+func (l *Loose) UnmarshalJSON(data []byte) error {
+	object := Loose{}
+	data = bytes.Clone(data)
+	whole := eachMember(data, func(key, value []byte) bool {
+		object[keyText(key)] = value
+		return true
+	})
+	if !whole { // encoding/json knows what to say about it
+		return json.Unmarshal(data, (*map[string]json.RawMessage)(l))
+	}
+	*l = object
+	return nil
+}
 
 // find returns the value of the first key that is there and not null.
 func (l Loose) find(keys []string) (json.RawMessage, bool) {

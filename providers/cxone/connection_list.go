@@ -109,9 +109,28 @@ func readPage[T any](answer *Answer, plural string) (page[T], error) {
 	}
 	value, _ := body.find([]string{plural})
 	p := page[T]{next: body.Object("_links").Text("next"), total: body.Int("totalRecords"), answer: answer, body: body}
-	if err := json.Unmarshal(value, &p.rows); err != nil {
+	if p.rows, err = rowsOf[T](value); err != nil {
 		// The parser's words may quote a value.
 		return page[T]{}, answer.response.Bad(fmt.Sprintf("rows of %q have the wrong shape", plural), nil)
 	}
 	return p, nil
+}
+
+// rowsOf reads a list. Rows that read themselves are handed what is already
+// known to be JSON, and not checked for it once more.
+func rowsOf[T any](value json.RawMessage) ([]T, error) {
+	var rows []T
+	if _, reads := any(new(T)).(json.Unmarshaler); !reads || value[0] != '[' {
+		err := json.Unmarshal(value, &rows)
+		return rows, err
+	}
+	var failed error
+	eachElement(value, func(text []byte) {
+		rows = append(rows, *new(T))
+		row, _ := any(&rows[len(rows)-1]).(json.Unmarshaler) // as was seen
+		if err := row.UnmarshalJSON(text); err != nil {
+			failed = err
+		}
+	})
+	return rows, failed
 }

@@ -25,16 +25,14 @@ type command struct {
 
 // A dispatch is what is to be written and what is being written.
 type dispatch struct {
-	waiting   [2]lanes
-	writes    map[uint64]*command   // CXone writes under way
-	pushes    map[uint64][]*command // Salesforce calls under way
-	ids       uint64
-	tokens    bucket
-	pause     [2]time.Time // until when a vendor asked to be left alone
-	failing   [2]bool      // the last write could not be answered
-	called    time.Time    // when the last call to Salesforce began
-	gathering time.Time    // until when commands gather for the next
-
+	waiting [2]lanes
+	writes  map[uint64]*command   // CXone writes under way
+	pushes  map[uint64][]*command // Salesforce calls under way
+	ids     uint64
+	tokens  bucket
+	pause   [2]time.Time // until when a vendor asked to be left alone
+	failing [2]bool      // the last write could not be answered
+	called  time.Time    // when the last call to Salesforce began
 }
 
 func newDispatch(ids uint64) dispatch {
@@ -186,7 +184,7 @@ func (e *Engine) sendStatuses(lane int) {
 	if len(e.pushes) > 0 || len(e.waiting[side][lane]) == 0 || e.paused(side) || !e.tokens.has() {
 		return
 	}
-	if e.now.Sub(e.called) < burst && e.gatherMore() {
+	if e.now.Sub(e.called) < burst && e.gatherMore(e.waiting[side][lane]) {
 		return
 	}
 	if !e.mayCall() {
@@ -197,7 +195,6 @@ func (e *Engine) sendStatuses(lane int) {
 	if len(batch) == 0 {
 		return
 	}
-	e.gathering = time.Time{}
 	e.tokens.take(1)
 	e.used.call(1)
 	e.called = e.now
@@ -214,12 +211,13 @@ func (e *Engine) sendStatuses(lane int) {
 	e.ask(Push{ID: e.ids, Pushes: list, Before: e.before(), Timeout: writeTimeout})
 }
 
-// gatherMore reports whether a call is to wait for more to come.
-func (e *Engine) gatherMore() bool {
-	if e.gathering.IsZero() {
-		e.gathering = e.now.Add(gatherFor)
+// gatherMore reports whether a call is to wait for more to come: what waits
+// already fills one, or has waited for long enough.
+func (e *Engine) gatherMore(list []*command) bool {
+	if len(list) >= pushMost {
+		return false
 	}
-	wait := e.gathering.Sub(e.now)
+	wait := list[0].decided.Add(gatherFor).Sub(e.now)
 	if wait > 0 {
 		e.by(taskSend, wait)
 	}
