@@ -16,6 +16,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/lockstep-sync/lockstep/reconcile/store"
 )
 
 // A theatre is a stage, seen from the benchmark, and a configuration that was
@@ -72,9 +74,6 @@ func must(b *testing.B, err error) {
 
 func (h *theatre) order(o order) reply {
 	h.b.Helper()
-	if os.Getenv("DBG") != "" && o.Do != "look" && o.Do != "apart" {
-		defer func(t time.Time) { fmt.Fprintln(os.Stderr, time.Now().Format("05.000"), o.Do, time.Since(t)) }(time.Now())
-	}
 	must(h.b, h.in.Encode(o))
 	return h.hear()
 }
@@ -124,8 +123,8 @@ func (h *theatre) settle() {
 	}
 }
 
-// A mirror is one lockstep run.
-type mirror struct {
+// A process is one lockstep run.
+type process struct {
 	cmd     *exec.Cmd
 	page    string
 	mu      sync.Mutex
@@ -135,16 +134,13 @@ type mirror struct {
 }
 
 // start starts lockstep run; with serve, with its page.
-func (h *theatre) start(serve bool) *mirror {
+func (h *theatre) start(serve bool) *process {
 	h.b.Helper()
 	args := []string{"run"}
 	if serve {
 		args = append(args, "-serve=127.0.0.1:0")
 	}
-	m := &mirror{cmd: exec.CommandContext(h.b.Context(), h.binary, args...), ended: make(chan struct{}), started: time.Now()}
-	if os.Getenv("DBG") != "" {
-		m.cmd.Path = "/tmp/prof/lockstep"
-	}
+	m := &process{cmd: exec.CommandContext(h.b.Context(), h.binary, args...), ended: make(chan struct{}), started: time.Now()}
 	m.cmd.Dir, m.cmd.Env = h.dir, append(os.Environ(), h.environ...)
 	talk, err := m.cmd.StderrPipe()
 	must(h.b, err)
@@ -157,7 +153,7 @@ func (h *theatre) start(serve bool) *mirror {
 		case m.page = <-page:
 		case <-m.ended:
 			h.b.Fatalf("lockstep run ended: %s", m.text())
-		case <-time.After(2 * time.Minute):
+		case <-time.After(5 * time.Minute):
 			h.b.Fatalf("lockstep run serves no page: %s", m.text())
 		}
 	}
@@ -166,7 +162,7 @@ func (h *theatre) start(serve bool) *mirror {
 
 var pageLine = regexp.MustCompile(`Live page: (\S+)`)
 
-func (m *mirror) listen(talk io.Reader, page chan<- string) {
+func (m *process) listen(talk io.Reader, page chan<- string) {
 	lines := bufio.NewScanner(talk)
 	for lines.Scan() {
 		if at := pageLine.FindStringSubmatch(lines.Text()); at != nil {
@@ -182,25 +178,27 @@ func (m *mirror) listen(talk io.Reader, page chan<- string) {
 	close(m.ended)
 }
 
-func (m *mirror) text() string {
+func (m *process) text() string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return tail(m.said.String())
 }
 
 // end asks the process to end, and waits until it has.
-func (m *mirror) end() {
-	if os.Getenv("DBG") != "" {
-		fmt.Fprintln(os.Stderr, m.text())
-		defer func(t time.Time) { fmt.Fprintln(os.Stderr, "end", time.Since(t), m.text()) }(time.Now())
-	}
+func (m *process) end() {
 	_ = m.cmd.Process.Signal(os.Interrupt)
+	<-m.ended
+}
+
+// kill ends it without a word.
+func (m *process) kill() {
+	_ = m.cmd.Process.Kill()
 	<-m.ended
 }
 
 // awake waits until a run has read both sides and everybody was taken in: then
 // it polls again and again, for one poll follows the other's end.
-func (h *theatre) awake(m *mirror) {
+func (h *theatre) awake(m *process) {
 	h.b.Helper()
 	h.order(order{Do: "tally"})
 	for end := time.Now().Add(5 * time.Minute); ; time.Sleep(50 * time.Millisecond) {
@@ -324,4 +322,50 @@ sync {
   }
 }
 `, strings.Join(names, ", "), set.poll)
+}
+
+// peak is the most memory that the process has used, in MiB.
+func (m *process) peak() float64 { return m.status("VmHWM:") }
+
+// resident is what it uses now.
+func (m *process) resident() float64 { return m.status("VmRSS:") }
+
+func (m *process) status(field string) float64 {
+	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", m.cmd.Process.Pid)) // one that has ended uses none
+	_, after, _ := strings.Cut(string(text), field)
+	var kib float64
+	_, _ = fmt.Sscan(after, &kib)
+	return kib / 1024
+}
+
+// fillJournal writes so many lines about the theatre's agents into the store of
+// a run that has ended, as run writes them.
+func (h *theatre) fillJournal(records int) {
+	h.b.Helper()
+	file, err := store.OpenFile(filepath.Join(h.dir, ".lockstep", "run.db"))
+	must(h.b, err)
+	variables := map[string]string{}
+	for _, pair := range h.environ {
+		name, value, _ := strings.Cut(pair, "=")
+		variables[name] = value
+	}
+	tenant := "salesforce=" + variables["SALESFORCE_INSTANCE_URL"] + " cxone=" + variables["CXONE_TENANT_ID"]
+	var lines []store.Entry
+	for line, err := range file.Journal(h.b.Context(), store.Query{Tenant: tenant}) {
+		must(h.b, err)
+		lines = append(lines, line)
+	}
+	if len(lines) == 0 {
+		h.b.Fatal("run left no journal")
+	}
+	for at := 0; at < records; {
+		batch := store.Batch{Tenant: tenant}
+		for range min(10_000, records-at) {
+			batch.Append = append(batch.Append, lines[at%len(lines)])
+			at++
+		}
+		_, err := file.Commit(h.b.Context(), batch)
+		must(h.b, err)
+	}
+	must(h.b, file.Close())
 }
