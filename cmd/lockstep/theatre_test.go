@@ -125,63 +125,67 @@ func (h *theatre) settle() {
 
 // A process is one lockstep run.
 type process struct {
-	cmd     *exec.Cmd
-	page    string
-	mu      sync.Mutex
-	said    bytes.Buffer
-	ended   chan struct{}
-	started time.Time
+	cmd   *exec.Cmd
+	ended chan struct{}
+
+	mu   sync.Mutex
+	said bytes.Buffer
+	live []float64 // MiB of heap that each garbage collection left
 }
 
-// start starts lockstep run; with serve, with its page.
-func (h *theatre) start(serve bool) *process {
+// start starts lockstep run.
+func (h *theatre) start() *process {
 	h.b.Helper()
-	args := []string{"run"}
-	if serve {
-		args = append(args, "-serve=127.0.0.1:0")
-	}
-	m := &process{cmd: exec.CommandContext(h.b.Context(), h.binary, args...), ended: make(chan struct{}), started: time.Now()}
-	m.cmd.Dir, m.cmd.Env = h.dir, append(os.Environ(), h.environ...)
+	m := &process{cmd: exec.CommandContext(h.b.Context(), h.binary, "run"), ended: make(chan struct{})}
+	m.cmd.Dir, m.cmd.Env = h.dir, slices.Concat(os.Environ(), h.environ, []string{"GODEBUG=gctrace=1"})
 	talk, err := m.cmd.StderrPipe()
 	must(h.b, err)
 	must(h.b, m.cmd.Start())
-	page := make(chan string, 1)
-	go m.listen(talk, page)
+	go m.listen(talk)
 	h.b.Cleanup(m.end)
-	if serve {
-		select {
-		case m.page = <-page:
-		case <-m.ended:
-			h.b.Fatalf("lockstep run ended: %s", m.text())
-		case <-time.After(5 * time.Minute):
-			h.b.Fatalf("lockstep run serves no page: %s", m.text())
-		}
-	}
 	return m
 }
 
-var pageLine = regexp.MustCompile(`Live page: (\S+)`)
+// gcLine is what Go's runtime says of a collection, with the heap that is left
+// last: gc 7 @1.2s 3%: … ms clock, … ms cpu, 40->41->30 MB, …
+var gcLine = regexp.MustCompile(`^gc \d+ @.*->(\d+) MB,`)
 
-func (m *process) listen(talk io.Reader, page chan<- string) {
-	lines := bufio.NewScanner(talk)
-	for lines.Scan() {
-		if at := pageLine.FindStringSubmatch(lines.Text()); at != nil {
-			page <- at[1]
-		}
-		m.mu.Lock()
-		if m.said.Len() < 1<<20 {
-			m.said.WriteString(lines.Text() + "\n")
-		}
-		m.mu.Unlock()
+func (m *process) listen(talk io.Reader) {
+	for lines := bufio.NewScanner(talk); lines.Scan(); {
+		m.note(lines.Text())
 	}
 	_ = m.cmd.Wait()
 	close(m.ended)
+}
+
+func (m *process) note(line string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if at := gcLine.FindStringSubmatch(line); at != nil {
+		live, _ := strconv.ParseFloat(at[1], 64) // it is digits
+		m.live = append(m.live, live)
+		return
+	}
+	if m.said.Len() < 1<<20 {
+		m.said.WriteString(line + "\n")
+	}
 }
 
 func (m *process) text() string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return tail(m.said.String())
+}
+
+// heap is the least that a collection has left lately, in MiB: what stays when
+// nothing is under way.
+func (m *process) heap() float64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.live) == 0 {
+		return 0
+	}
+	return slices.Min(m.live[max(0, len(m.live)-20):])
 }
 
 // end asks the process to end, and waits until it has.
@@ -196,24 +200,49 @@ func (m *process) kill() {
 	<-m.ended
 }
 
-// awake waits until a run has read both sides and everybody was taken in: then
-// it polls again and again, for one poll follows the other's end.
+// awake waits until a run has read both sides twice and has nothing more to do:
+// then everybody was taken in.
 func (h *theatre) awake(m *process) {
 	h.b.Helper()
 	h.order(order{Do: "tally"})
-	for end := time.Now().Add(5 * time.Minute); ; time.Sleep(50 * time.Millisecond) {
+	h.until(m, func(t *tally) bool { return t.Polls >= 5 && t.Sweeps >= 2 })
+	for before := m.cpu(); ; before = m.cpu() {
+		time.Sleep(2 * time.Second)
+		if m.cpu()-before < .2 {
+			return
+		}
+	}
+}
+
+// until waits for what a run does, as the vendors see it.
+func (h *theatre) until(m *process, done func(*tally) bool) {
+	h.b.Helper()
+	for end := time.Now().Add(5 * time.Minute); ; time.Sleep(10 * time.Millisecond) {
 		select {
 		case <-m.ended:
 			h.b.Fatalf("lockstep run ended: %s", m.text())
 		default:
 		}
-		if t := h.order(order{Do: "look"}).Tally; t.Polls >= 5 && t.Sweeps >= 2 {
+		if t := h.order(order{Do: "look"}).Tally; done(&t) {
 			return
 		}
 		if time.Now().After(end) {
 			h.b.Fatalf("lockstep run does not begin: %s", m.text())
 		}
 	}
+}
+
+// cpu is how many seconds of processor time the process has used.
+func (m *process) cpu() float64 {
+	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", m.cmd.Process.Pid)) // one that has ended uses none
+	_, after, _ := strings.Cut(string(text), ") ")
+	fields := strings.Fields(after)
+	if len(fields) < 13 {
+		return 0
+	}
+	user, _ := strconv.ParseFloat(fields[11], 64)
+	system, _ := strconv.ParseFloat(fields[12], 64)
+	return (user + system) / 100 // the kernel's ticks, on every Linux that Go runs on
 }
 
 // percentile returns the value that p of all are at or below, 0 of none.
