@@ -71,6 +71,10 @@ func (p *Probe) move(ctx context.Context, side probeSide) Probed {
 	if r.Err = side.settable(r.From); r.Err != nil {
 		return r
 	}
+	if r.From == r.To {
+		r.Err = fmt.Errorf("the volunteer shows %s already, so nothing would be seen to move; ask for something else first", r.To)
+		return r
+	}
 	if r.Set, r.Err = p.timed(ctx, side, r.From, r.To); r.Err != nil {
 		r.Err = fmt.Errorf("move to %s: %w", r.To, r.Err)
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"slices"
@@ -15,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lockstep-sync/lockstep/cmd/internal/view"
+	"github.com/lockstep-sync/lockstep/reconcile/store"
 	"github.com/lockstep-sync/lockstep/schema"
 )
 
@@ -34,14 +36,23 @@ type Process struct {
 	// Transport reaches the vendors; nil is the network. Tests put an emulator
 	// here.
 	Transport http.RoundTripper
+	// PubSubDial reaches Salesforce's Pub/Sub API in the network's place.
+	PubSubDial func(ctx context.Context, address string) (net.Conn, error)
 }
 
 // Main runs one command and returns the exit status.
 func Main(args []string, process Process) int {
+	return newApp(process).main(args)
+}
+
+func newApp(process Process) *app {
+	process.Stderr = inTurn(process.Stderr)
+	return &app{Process: process, stop: make(chan struct{}), hangups: make(chan os.Signal, 1)}
+}
+
+func (a *app) main(args []string) int {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	process.Stderr = inTurn(process.Stderr)
-	a := &app{Process: process, stop: make(chan struct{})}
 	go a.watchSignals(ctx, cancel)
 	defer a.close()
 	root := a.root()
@@ -109,6 +120,13 @@ type app struct {
 	graceful atomic.Bool   // the first interrupt lets calls in flight finish
 	closers  []io.Closer   // what is open until the command ends
 	typed    *bufio.Reader // see input
+
+	screen  screen
+	store   store.Store    // what run remembers, once it is open
+	hangups chan os.Signal // each one makes run read its files
+	// alone leaves the machine out: no socket, no watched files, no signals but
+	// those of the process. A synctest bubble has none of them.
+	alone bool
 }
 
 func (a *app) root() *cobra.Command {
@@ -141,6 +159,13 @@ without any account: lockstep demo`,
 
 // view returns where output goes, with the flags as they are now.
 func (a *app) view() view.Streams {
+	streams := a.bare()
+	streams.Err = a.screen.above(streams.Err)
+	return streams
+}
+
+// bare is view for what is drawn on the screen itself.
+func (a *app) bare() view.Streams {
 	streams := view.NewStreams(a.Stdout, a.Stderr, a.Environ, a.noColor)
 	streams.Base = a.base
 	return streams

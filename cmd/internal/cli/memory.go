@@ -23,9 +23,12 @@ func (a *app) storePath(c *config.Configuration) (path string, isFile bool) {
 	return a.path(where.Reveal()), true
 }
 
-// memory opens what run remembers. A file that a running run has open is
+// memory opens what run remembers, once. A file that a running run has open is
 // reached through that.
 func (a *app) memory(ctx context.Context, c *config.Configuration) (store.Store, error) {
+	if a.store != nil {
+		return a.store, nil
+	}
 	where := c.Lockstep.Store
 	if path, isFile := a.storePath(c); isFile {
 		where = schema.NewSecret(path, where.Source())
@@ -34,14 +37,16 @@ func (a *app) memory(ctx context.Context, c *config.Configuration) (store.Store,
 	if err != nil {
 		return nil, err
 	}
-	a.closers = append(a.closers, s)
+	a.store, a.closers = s, append(a.closers, s)
 	return s, nil
 }
 
 // accounts names the pair of accounts that a configuration is about, so that
-// several configurations can share a store.
+// several configurations can share a store. However an address is spelt, it is
+// the same account.
 func accounts(c *config.Configuration) string {
-	return "salesforce=" + argument(c, "salesforce", "instance_url") + " cxone=" + argument(c, "cxone", "tenant_id")
+	org := strings.ToLower(strings.TrimRight(argument(c, "salesforce", "instance_url"), "/"))
+	return "salesforce=" + org + " cxone=" + strings.ToLower(argument(c, "cxone", "tenant_id"))
 }
 
 func argument(c *config.Configuration, vendor, name string) string {

@@ -37,7 +37,7 @@ func (a *app) stopCommand() *cobra.Command {
 		Long: `Orders every replica of run to move nobody, or nobody of a team, and to drop what
 is under way. It holds within two seconds and until resume, over restarts.
 
-When the store cannot be reached, it leaves a stop file (.lockstep/stop) that halts
+When the store cannot be reached, or the files are wrong, it leaves a stop file (.lockstep/stop) that halts
 the replicas which run from this directory; resume takes it away.`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if reason == "" {
@@ -54,17 +54,13 @@ the replicas which run from this directory; resume takes it away.`,
 func (a *app) stopRun(ctx context.Context, flags orderFlags, reason string) error {
 	c, s, err := a.history(ctx, flags.configFlags)
 	if c == nil {
-		return err
-	}
-	order := mirror.StopOrder{Team: flags.team, Reason: reason, By: a.who(), At: time.Now()}
-	if err == nil && flags.agent != "" {
-		order.Agent, err = agentKey(ctx, s, accounts(c), flags.agent)
-		if err != nil {
-			return err
-		}
+		err = errors.New("the configuration that names it has mistakes")
 	}
 	if err == nil {
-		err = mirror.Stop(ctx, s, accounts(c), order)
+		err = a.order(ctx, c, s, flags, reason)
+	}
+	if _, typo := errors.AsType[notKnown](err); typo {
+		return fmt.Errorf("stop: %w", err)
 	}
 	switch {
 	case err == nil:
@@ -74,6 +70,28 @@ func (a *app) stopRun(ctx context.Context, flags orderFlags, reason string) erro
 		return fmt.Errorf("stop: %w; without -team and -agent, a stop file would halt everybody who runs from this directory", err)
 	}
 	return a.leaveStopFile(reason, err)
+}
+
+// order puts an order into the store.
+func (a *app) order(ctx context.Context, c *config.Configuration, s store.Store, flags orderFlags, reason string) error {
+	order := mirror.StopOrder{Reason: reason, By: a.who(), At: time.Now()}
+	var err error
+	if order.Team, order.Agent, err = meant(ctx, c, s, flags); err != nil {
+		return err
+	}
+	return mirror.Stop(ctx, s, accounts(c), order)
+}
+
+// meant returns the team or the agent that an order is about, as run knows
+// them; neither is everybody.
+func meant(ctx context.Context, c *config.Configuration, s store.Store, flags orderFlags) (team, agent string, err error) {
+	if flags.agent != "" {
+		agent, err = agentKey(ctx, s, accounts(c), flags.agent)
+	}
+	if err == nil && flags.team != "" {
+		team, err = teamName(ctx, c, s, flags.team)
+	}
+	return team, agent, err
 }
 
 // stopFile halts every replica that runs from this directory.
@@ -105,25 +123,40 @@ the breaker. What both sides show then is adopted: nothing is caught up.`,
 }
 
 func (a *app) resumeRun(ctx context.Context, flags orderFlags) error {
-	c, s, err := a.history(ctx, flags.configFlags)
-	if err != nil {
-		return err
-	}
-	agent := ""
-	if flags.agent != "" {
-		if agent, err = agentKey(ctx, s, accounts(c), flags.agent); err != nil {
+	if flags.team == "" && flags.agent == "" {
+		// First, because it may be there for the very reason that the store is not.
+		if err := a.takeStopFile(); err != nil {
 			return err
 		}
 	}
-	if flags.team == "" && agent == "" {
-		if err := os.Remove(a.stopFile()); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return fmt.Errorf("resume: %w", err)
-		}
+	c, s, err := a.history(ctx, flags.configFlags)
+	if c == nil {
+		return err
 	}
-	if err := mirror.Resume(ctx, s, accounts(c), flags.team, agent); err != nil {
+	var team, agent string
+	if err == nil {
+		team, agent, err = meant(ctx, c, s, flags)
+	}
+	if err == nil {
+		err = mirror.Resume(ctx, s, accounts(c), team, agent)
+	}
+	if err != nil {
 		return fmt.Errorf("resume: %w", err)
 	}
 	a.view().Say("Resumed: %s. What both sides show is adopted.", whom(flags))
+	return nil
+}
+
+// takeStopFile takes away the stop file, where there is one.
+func (a *app) takeStopFile() error {
+	err := os.Remove(a.stopFile())
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("resume: %w", err)
+	}
+	a.view().Say("The stop file %s is gone.", a.stopFile())
 	return nil
 }
 
@@ -140,6 +173,12 @@ func (a *app) history(ctx context.Context, flags configFlags) (*config.Configura
 	s, err := a.memory(ctx, c)
 	return c, s, err
 }
+
+// notKnown says that a name means nobody, or not one.
+type notKnown string
+
+// Error implements error.
+func (n notKnown) Error() string { return string(n) }
 
 // agentKey finds the one agent of whom run knows by a name.
 func agentKey(ctx context.Context, s store.Store, tenant, name string) (string, error) {
@@ -158,14 +197,39 @@ func agentKey(ctx context.Context, s store.Store, tenant, name string) (string, 
 	case len(found) == 1:
 		return found[0], nil
 	case len(found) > 1:
-		return "", fmt.Errorf("%d agents are called %q: give one of the keys %s", len(found), name, strings.Join(found, ", "))
+		return "", notKnown(fmt.Sprintf("%d agents are called %q: give one of the keys %s", len(found), name, strings.Join(found, ", ")))
 	case len(known) == 0:
-		return "", fmt.Errorf("run has not met anybody yet, agent %q included; start lockstep run, or check -chdir", name)
+		return "", notKnown(fmt.Sprintf("run has not met anybody yet, agent %q included; start lockstep run, or check -chdir", name))
 	}
 	if near := schema.Suggest(name, names); near != "" {
-		return "", fmt.Errorf("run knows no agent %q; did you mean %s?", name, near)
+		return "", notKnown(fmt.Sprintf("run knows no agent %q; did you mean %s?", name, near))
 	}
-	return "", fmt.Errorf("run knows no agent %q; give the CXone username, the Salesforce username or the e-mail address", name)
+	return "", notKnown(fmt.Sprintf("run knows no agent %q; give the CXone username, the Salesforce username or the e-mail address", name))
+}
+
+// teamName finds a team among those of the rules and of the agents whom run
+// knows. An order for a team that is none would look like one that holds.
+func teamName(ctx context.Context, c *config.Configuration, s store.Store, name string) (string, error) {
+	known, err := mirror.ReadKnown(ctx, s, accounts(c))
+	if err != nil {
+		return "", fmt.Errorf("look for team %s: %w", name, err)
+	}
+	var teams []string
+	for _, rule := range presenceRules(c.Objects) {
+		teams = append(teams, rule.Teams...)
+	}
+	for i := range known {
+		teams = append(teams, known[i].Team)
+	}
+	for _, team := range teams {
+		if strings.EqualFold(team, name) {
+			return team, nil
+		}
+	}
+	if near := schema.Suggest(name, teams); near != "" {
+		return "", notKnown(fmt.Sprintf("run knows no team %q; did you mean %s?", name, near))
+	}
+	return "", notKnown(fmt.Sprintf("run knows no team %q; give the name of a CXone team", name))
 }
 
 func whom(f orderFlags) string {

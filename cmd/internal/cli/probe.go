@@ -9,7 +9,9 @@ import (
 
 	"github.com/lockstep-sync/lockstep/config"
 	"github.com/lockstep-sync/lockstep/reconcile"
+	"github.com/lockstep-sync/lockstep/reconcile/history"
 	"github.com/lockstep-sync/lockstep/reconcile/mirror"
+	"github.com/lockstep-sync/lockstep/reconcile/presence"
 	"github.com/lockstep-sync/lockstep/reconcile/store"
 	"github.com/lockstep-sync/lockstep/schema"
 )
@@ -75,20 +77,20 @@ func volunteer(ctx context.Context, options *mirror.Options, name string) (mirro
 	return mirror.Match{}, fmt.Errorf("probe: nobody is called %s on both sides; give a username or an e-mail address", name)
 }
 
-// choose takes what the volunteer is moved to out of the rules' tables: a code,
-// and a status that some state publishes.
+// choose takes what the volunteer is moved to out of the tables of the rule that
+// reaches them: a code, and a status.
 func choose(p *mirror.Probe, rules []schema.Rule, who mirror.Match) error {
+	reaching := presence.NewRuleset(history.Carried(rules), presence.Facts{}).
+		For(who.CXone.Team, who.CXone.Username, who.CXone.Email, who.Salesforce.Username, who.Salesforce.Email)
 	for _, rule := range rules {
-		if !slices.Contains(rule.Teams, who.CXone.Team) && !slices.Contains(rule.Users, who.CXone.Username) {
+		if reaching == nil || rule.Name != reaching.Name() {
 			continue
 		}
 		for _, row := range slices.Concat(rule.Subscriber, rule.Publisher) {
-			if p.State.Code == "" && row.State.Code != "" {
+			if row.State.Code != "" && row.Status.Name != schema.Offline && row.Status.Name != schema.Previous {
 				p.State, p.Status = row.State, row.Status.Name
+				return nil
 			}
-		}
-		if p.State.Code != "" {
-			return nil
 		}
 	}
 	return fmt.Errorf("probe: no rule that reaches %s names an unavailable code to move them to", who.CXone.Username)

@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -86,7 +86,13 @@ func (a *app) runSync(ctx context.Context, flags *runFlags) error {
 	if len(presenceRules(c.Objects)) == 0 {
 		return errors.New("run: no presence_rule is declared, so nobody would be kept in step; lockstep docs presence_rule shows one")
 	}
-	r, err := a.reconciler(ctx, c)
+	var keeper reconcile.Keeper = unkept{}
+	if !flags.dryRun {
+		if keeper, err = a.keeper(ctx, c); err != nil {
+			return err
+		}
+	}
+	r, err := a.connect(ctx, c, keeper)
 	if err != nil {
 		return err
 	}
@@ -112,6 +118,7 @@ func (a *app) ready(ctx context.Context, c *config.Configuration, r *reconcile.R
 	if err != nil {
 		return err
 	}
+	forget(r)
 	open := unsettled(plan)
 	if len(open) == 0 {
 		return nil
@@ -121,6 +128,16 @@ func (a *app) ready(ctx context.Context, c *config.Configuration, r *reconcile.R
 		return nil
 	}
 	return fmt.Errorf("run: not settled: %s; lockstep plan shows how, lockstep apply settles it, and -allow-drift starts all the same", strings.Join(open, ", "))
+}
+
+// forget lets go of what was read for a plan: a large centre's people are a
+// large part of what run would hold all day.
+func forget(r *reconcile.Reconciler) {
+	for _, p := range r.Providers {
+		if p, ok := p.(interface{ Forget() }); ok {
+			p.Forget()
+		}
+	}
 }
 
 // unsettled names the steps that stand between a plan and run.
@@ -141,35 +158,18 @@ func (a *app) ownMemory(ctx context.Context, c *config.Configuration, flags *run
 		return nil, nil
 	}
 	path, isFile := a.storePath(c)
-	if !isFile {
+	if !isFile || a.alone {
 		return a.memory(ctx, c)
 	}
-	if c.Lockstep.Store.IsZero() {
-		if err := os.MkdirAll(a.path(".lockstep"), 0o700); err != nil {
+	f, own := a.store.(*store.File) // opened for the record
+	if !own {
+		var err error
+		if f, err = store.OpenFile(path); err != nil {
 			return nil, fmt.Errorf("run: %w", err)
 		}
+		a.store, a.closers = f, append(a.closers, f)
 	}
-	s, err := a.alreadyOpen(path)
-	if err != nil {
-		return nil, fmt.Errorf("run: %w", err)
-	}
-	return s, a.share(ctx, path, s)
-}
-
-// alreadyOpen returns the file that this process has open for the record, or
-// opens it.
-func (a *app) alreadyOpen(path string) (store.Store, error) {
-	for _, closer := range a.closers {
-		if f, ok := closer.(*store.File); ok {
-			return f, nil
-		}
-	}
-	f, err := store.OpenFile(path)
-	if err != nil {
-		return nil, err
-	}
-	a.closers = append(a.closers, f)
-	return f, nil
+	return f, a.share(ctx, path, f)
 }
 
 // share answers other commands of this machine, which cannot open the file.
@@ -178,11 +178,22 @@ func (a *app) share(ctx context.Context, path string, s store.Store) error {
 	if err != nil {
 		return fmt.Errorf("run: %w", err)
 	}
-	a.closers = append(a.closers, listener)
-	go func() {
+	var serving sync.WaitGroup
+	serving.Go(func() {
 		if err := store.Serve(ctx, listener, s); err != nil {
 			a.view().Say("Other commands cannot be answered any more: %v", err)
 		}
-	}()
+	})
+	a.closers = append(a.closers, closer(func() error {
+		err := listener.Close()
+		serving.Wait() // what is being answered needs the file
+		return err
+	}))
 	return nil
 }
+
+// A closer closes something in its own way.
+type closer func() error
+
+// Close implements [io.Closer].
+func (c closer) Close() error { return c() }

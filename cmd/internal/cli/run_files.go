@@ -2,10 +2,11 @@ package cli
 
 import (
 	"context"
-	"os"
+	"fmt"
 	"os/signal"
+	"path/filepath"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"syscall"
 	"time"
 
@@ -14,136 +15,207 @@ import (
 	"github.com/lockstep-sync/lockstep/config"
 	"github.com/lockstep-sync/lockstep/reconcile"
 	"github.com/lockstep-sync/lockstep/reconcile/mirror"
+	"github.com/lockstep-sync/lockstep/schema"
 )
 
-// files are the configuration of a running sync, which follows them.
+// files are the configuration of a running sync, which follows them, and keeps
+// checking that what it relies on holds.
 type files struct {
 	*app
-	flags *runFlags
-	now   atomic.Pointer[config.Configuration]
+	flags      *runFlags
+	now        *config.Configuration // in force
+	reconciler *reconcile.Reconciler
+	hook       mirror.Webhook       // nil for none
+	reloaded   chan mirror.Settings // what is in force from now on
+
+	refused string // why the files as they are now are not in force
+	drift   string // what was last said not to be settled any more
 }
 
-// settleTime is how long files must have been left alone before they are read:
-// an editor and a checkout write in several steps.
-const settleTime = 300 * time.Millisecond
+const (
+	// settleTime is how long files must have been left alone before they are
+	// read: an editor and a checkout write in several steps.
+	settleTime = 300 * time.Millisecond
+	// againAfter is how often files are read again that were right and could not
+	// be put in force.
+	againAfter = 5 * time.Minute
+	// checkInterval is how often run looks whether what it relies on still holds.
+	// Each look is a plan, whose calls come out of the day's.
+	checkInterval = time.Hour
+)
 
-// watch brings new settings when a file of the configuration has changed or the
+// watch sends new settings when a file of the configuration has changed or the
 // process is told to look (SIGHUP), until ctx ends.
-func (f *files) watch(ctx context.Context) (<-chan mirror.Settings, error) {
+func (f *files) watch(ctx context.Context, beside *sync.WaitGroup) error {
+	if f.alone {
+		beside.Go(func() { f.follow(ctx, nil, nil) })
+		return nil
+	}
 	watcher, err := fsnotify.NewWatcher()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := watcher.Add(f.chdir); err != nil {
-		_ = watcher.Close()
-		return nil, err
+		_ = watcher.Close() // it watches nothing
+		return err
 	}
-	hangups := make(chan os.Signal, 1)
-	signal.Notify(hangups, syscall.SIGHUP)
-	reloaded := make(chan mirror.Settings)
-	go func() {
-		defer signal.Stop(hangups)
+	signal.Notify(f.hangups, syscall.SIGHUP)
+	beside.Go(func() {
+		defer signal.Stop(f.hangups)
 		defer func() { _ = watcher.Close() }() // nothing is read from it any more
-		f.follow(ctx, watcher, hangups, reloaded)
-	}()
-	return reloaded, nil
+		f.follow(ctx, watcher.Events, watcher.Errors)
+	})
+	return nil
 }
 
-func (f *files) follow(ctx context.Context, watcher *fsnotify.Watcher, hangups <-chan os.Signal, reloaded chan<- mirror.Settings) {
-	settled := time.NewTimer(0)
-	settled.Stop()
+func (f *files) follow(ctx context.Context, changes <-chan fsnotify.Event, failures <-chan error) {
+	look := time.NewTimer(0)
+	look.Stop()
+	check := time.NewTicker(checkInterval)
+	defer check.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case event := <-watcher.Events:
-			if isConfiguration(event.Name) {
-				settled.Reset(settleTime)
+		case change := <-changes:
+			if isConfiguration(change.Name) {
+				look.Reset(settleTime)
 			}
-		case err := <-watcher.Errors:
+		case err := <-failures:
 			f.view().Say("Changed files may go unnoticed (%v); SIGHUP reads them.", err)
-		case <-hangups:
-			settled.Reset(0)
-		case <-settled.C:
-			settings, ok := f.reload(ctx)
-			if !ok {
-				continue
+		case <-f.hangups:
+			look.Reset(0)
+		case <-look.C:
+			if f.reload(ctx); f.refused != "" {
+				look.Reset(againAfter)
 			}
-			select {
-			case reloaded <- settings:
-			case <-ctx.Done():
-			}
+		case <-check.C:
+			f.check(ctx)
 		}
 	}
 }
 
+// isConfiguration recognises what a change of the configuration touches. Where
+// a directory of links is swapped as a whole, as Kubernetes does, that is only
+// the link ..data.
 func isConfiguration(name string) bool {
-	return strings.HasSuffix(name, ".hcl") || strings.HasSuffix(name, ".hcl.json") || strings.HasSuffix(name, ".auto.hclvars")
+	return strings.HasSuffix(name, ".hcl") || strings.HasSuffix(name, ".hcl.json") || strings.HasSuffix(name, ".hclvars") ||
+		filepath.Base(name) == "..data"
 }
 
-// reload reads the files. With a mistake in them everything stays as it was.
-func (f *files) reload(ctx context.Context) (mirror.Settings, bool) {
+// reload puts the files in force, whole or not at all.
+func (f *files) reload(ctx context.Context) {
 	c, err := f.load(ctx, f.flags.configFlags, false)
 	if err != nil {
+		f.refused = "" // nothing will come of reading them again as they are
 		f.view().Say("The changed configuration is not used; the one before stays in force.")
-		return mirror.Settings{}, false
+		return
 	}
-	was := f.now.Load()
-	if c.Digest == was.Digest {
-		return mirror.Settings{}, false
+	if c.Digest == f.now.Digest {
+		f.refused = ""
+		return
 	}
-	if accounts(c) != accounts(was) {
-		f.view().Say("The changed configuration is about other accounts, which takes a restart; the one before stays in force.")
-		return mirror.Settings{}, false
+	if what := needsRestart(f.now, c); what != "" {
+		f.refused = ""
+		f.view().Say("The changed configuration has %s, which takes a restart; the one before stays in force.", what)
+		return
 	}
-	f.now.Store(c)
-	f.view().Say("The changed configuration is in force.")
+	if why := f.unready(ctx, c); why != "" {
+		if why != f.refused {
+			f.view().Say("The changed configuration is not in force yet: %s. The one before stays in force.", why)
+		}
+		f.refused = why
+		return
+	}
 	settings := syncSettings(c, f.flags)
 	settings.OneWay = oneWay(c)
-	return settings, true
-}
-
-// checkInterval is how often run looks whether what it relies on still holds.
-// Each look is a plan, whose calls come out of the day's.
-const checkInterval = time.Hour
-
-// keepChecking plans again while the sync runs, and tells when something that
-// it relies on was changed by hand.
-func (f *files) keepChecking(ctx context.Context, r *reconcile.Reconciler, hook mirror.Webhook) {
-	ticker := time.NewTicker(checkInterval)
-	defer ticker.Stop()
-	said := ""
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-		c := f.now.Load()
-		plan, err := r.Plan(ctx, reconcile.Wanted{Objects: c.Objects, Removed: c.Removed}, reconcile.Options{})
-		if err != nil {
-			continue // the vendors' trouble is seen by the sync itself
-		}
-		now := strings.Join(unsettled(plan), ", ")
-		if now == said {
-			continue
-		}
-		said = now
-		f.tellDrift(ctx, hook, now)
+	select {
+	case f.reloaded <- settings:
+		f.now, f.refused, f.drift = c, "", ""
+		f.view().Say("The changed configuration is in force.")
+	case <-ctx.Done():
 	}
 }
 
-func (f *files) tellDrift(ctx context.Context, hook mirror.Webhook, drift string) {
+// needsRestart names what a running sync cannot change.
+func needsRestart(was, is *config.Configuration) string {
+	oldBridge, newBridge := bridge(was), bridge(is)
+	switch {
+	case accounts(was) != accounts(is):
+		return "other accounts"
+	case !sameProviders(was, is):
+		return "another way to reach a vendor"
+	case !was.Lockstep.Store.Equal(is.Lockstep.Store):
+		return "another store"
+	case !was.Sync.Webhook.Equal(is.Sync.Webhook):
+		return "another webhook"
+	case (oldBridge == nil) != (newBridge == nil) || oldBridge != nil && *oldBridge != *newBridge:
+		return "another bridge"
+	}
+	return ""
+}
+
+func sameProviders(was, is *config.Configuration) bool {
+	for name, block := range is.Providers {
+		before := was.Providers[name]
+		if before == nil || !schema.Equal(before.Record, block.Record) {
+			return false
+		}
+	}
+	return len(was.Providers) == len(is.Providers)
+}
+
+// unready says why a configuration cannot be put in force now: what it relies
+// on must be settled, as at the start.
+func (f *files) unready(ctx context.Context, c *config.Configuration) string {
+	if f.flags.allowDrift || f.flags.mode() != mirror.Live {
+		return ""
+	}
+	open, err := f.open(ctx, c)
+	switch {
+	case err != nil:
+		return fmt.Sprintf("what it relies on could not be checked (%v), which is tried again", err)
+	case open != "":
+		return fmt.Sprintf("not settled: %s; lockstep apply settles it", open)
+	}
+	return ""
+}
+
+// open names what stands between a configuration and run.
+func (f *files) open(ctx context.Context, c *config.Configuration) (string, error) {
+	plan, err := f.reconciler.Plan(ctx, reconcile.Wanted{Objects: c.Objects, Removed: c.Removed}, reconcile.Options{})
+	forget(f.reconciler)
+	if err == nil {
+		err = plan.Diagnostics.Err()
+	}
+	if err != nil {
+		return "", err
+	}
+	return strings.Join(unsettled(plan), ", "), nil
+}
+
+// check plans again, and tells when something that the sync relies on was
+// changed by hand.
+func (f *files) check(ctx context.Context) {
+	open, err := f.open(ctx, f.now)
+	if err != nil || open == f.drift {
+		return // the vendors' trouble is seen by the sync itself
+	}
+	f.drift = open
+	f.tellDrift(ctx, open)
+}
+
+func (f *files) tellDrift(ctx context.Context, drift string) {
 	text := "not settled any more: " + drift + "; lockstep plan shows how"
 	if drift == "" {
 		text = "what run relies on is settled again"
 	}
 	f.view().Say("%s", strings.ToUpper(text[:1])+text[1:]+".")
-	if hook == nil {
+	if f.hook == nil {
 		return
 	}
-	notice := mirror.Notice{At: time.Now(), Tenant: accounts(f.now.Load()), Kind: "drift", Text: text, Over: drift == ""}
-	if err := hook.Notify(ctx, notice); err != nil {
+	notice := mirror.Notice{At: time.Now(), Tenant: accounts(f.now), Kind: "drift", Text: text, Over: drift == ""}
+	if err := f.hook.Notify(ctx, notice); err != nil {
 		f.logger().Warn("webhook", "error", err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"sync"
 
 	"github.com/lockstep-sync/lockstep/cmd/internal/dashboard"
 	"github.com/lockstep-sync/lockstep/config"
@@ -18,9 +19,8 @@ import (
 
 // mirror runs the sync until it is interrupted.
 func (a *app) mirror(ctx context.Context, c *config.Configuration, r *reconcile.Reconciler, s store.Store, flags *runFlags) error {
-	screen := &screen{to: a.Stderr}
 	options := mirror.Options{
-		Settings: syncSettings(c, flags), Store: s, Log: a.runLogger(screen), StopFile: a.stopFile(), View: mirror.NewView(),
+		Settings: syncSettings(c, flags), Store: s, Log: a.runLogger(), StopFile: a.stopFile(), View: mirror.NewView(),
 	}
 	if !c.Sync.Webhook.IsZero() {
 		options.Webhook = newWebhook(c.Sync.Webhook, a.Transport)
@@ -29,32 +29,43 @@ func (a *app) mirror(ctx context.Context, c *config.Configuration, r *reconcile.
 		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)
+	var beside sync.WaitGroup // what works beside the sync, and ends with it
+	defer beside.Wait()
 	defer cancel()
-	if err := a.serve(ctx, flags.serve, &options); err != nil {
+	if err := a.serve(ctx, &beside, flags.serve, &options); err != nil {
 		return err
 	}
-	files := &files{app: a, flags: flags}
-	files.now.Store(c)
-	reloaded, err := files.watch(ctx)
-	if err != nil {
+	files := &files{app: a, flags: flags, now: c, reconciler: r, hook: options.Webhook, reloaded: make(chan mirror.Settings)}
+	if err := files.watch(ctx, &beside); err != nil {
 		return fmt.Errorf("run: %w", err)
 	}
-	options.Reload = reloaded
+	options.Reload = files.reloaded
 	if a.view().Live {
-		go screen.follow(ctx, a, options.View, flags.serve)
+		beside.Go(func() { a.followOn(ctx, options.View, flags.serve) })
 	}
-	go files.keepChecking(ctx, r, options.Webhook)
+	return a.untilInterrupted(ctx, options)
+}
 
+// untilInterrupted lets what is under way finish after a first interrupt, and
+// leaves it after a second.
+func (a *app) untilInterrupted(ctx context.Context, options mirror.Options) error {
 	a.graceful.Store(true)
 	defer a.graceful.Store(false)
-	go func() {
+	running, drain := context.WithCancel(ctx)
+	defer drain()
+	ended := make(chan error, 1)
+	go func() { ended <- mirror.Run(running, options) }()
+	for stop := a.stop; ; {
 		select {
-		case <-a.stop:
-			cancel()
+		case err := <-ended:
+			return err
+		case <-stop:
+			drain()
+			stop = nil
 		case <-ctx.Done():
+			return ctx.Err()
 		}
-	}()
-	return mirror.Run(ctx, options)
+	}
 }
 
 // sides connects both vendors as run sees them.
@@ -97,7 +108,7 @@ func bridge(c *config.Configuration) *salesforce.Bridge {
 const tokenVariable = "LOCKSTEP_TOKEN"
 
 // serve shows what the sync does on a page.
-func (a *app) serve(ctx context.Context, address string, options *mirror.Options) error {
+func (a *app) serve(ctx context.Context, beside *sync.WaitGroup, address string, options *mirror.Options) error {
 	if address == "" {
 		return nil
 	}
@@ -113,11 +124,11 @@ func (a *app) serve(ctx context.Context, address string, options *mirror.Options
 	if err != nil {
 		return fmt.Errorf("serve the page: %w", err)
 	}
-	go func() {
+	beside.Go(func() {
 		if err := page.Serve(ctx, listener); err != nil {
 			a.view().Say("The page is not served any more: %v", err)
 		}
-	}()
+	})
 	a.view().Say("Live page: http://%s", listener.Addr())
 	return nil
 }

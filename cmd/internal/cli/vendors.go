@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"context"
 	"log/slog"
+	"net"
 	"net/http"
 
 	"github.com/lockstep-sync/lockstep/config"
@@ -20,13 +22,14 @@ type vendor struct {
 // A link is what every connection shares.
 type link struct {
 	transport   http.RoundTripper
+	pubSub      func(ctx context.Context, address string) (net.Conn, error)
 	log         *slog.Logger
 	parallelism int // calls under way at a time; 0 is the vendor's own default
 	getenv      func(string) string
 }
 
 func (a *app) link() link {
-	return link{transport: a.Transport, log: a.logger(), parallelism: a.parallelism, getenv: func(name string) string {
+	return link{transport: a.Transport, pubSub: a.PubSubDial, log: a.logger(), parallelism: a.parallelism, getenv: func(name string) string {
 		value, _ := a.env(name)
 		return value
 	}}
@@ -44,7 +47,7 @@ func connectSalesforce(block *config.Provider, l link) (reconcile.Provider, erro
 	if err != nil {
 		return nil, err
 	}
-	options.HTTP, options.Log = l.transport, l.log
+	options.HTTP, options.PubSubDial, options.Log = l.transport, l.pubSub, l.log
 	return salesforce.New(options), nil
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -84,6 +83,11 @@ func (a *app) reconciler(ctx context.Context, c *config.Configuration) (*reconci
 	if err != nil {
 		return nil, err
 	}
+	return a.connect(ctx, c, keeper)
+}
+
+// connect is reconciler with a record that is kept elsewhere.
+func (a *app) connect(ctx context.Context, c *config.Configuration, keeper reconcile.Keeper) (*reconcile.Reconciler, error) {
 	record, err := reconcile.OpenRecord(ctx, keeper)
 	if err != nil {
 		return nil, err
@@ -118,12 +122,13 @@ func (a *app) logger() *slog.Logger {
 	if name == "" || level.UnmarshalText([]byte(name)) != nil {
 		return slog.New(slog.DiscardHandler)
 	}
-	return slog.New(slog.NewTextHandler(a.Stderr, &slog.HandlerOptions{Level: level}))
+	return slog.New(slog.NewTextHandler(a.screen.above(a.Stderr), &slog.HandlerOptions{Level: level}))
 }
 
 // runLogger writes what a running sync has to say: as text on a terminal, else
 // as JSON for whoever collects it.
-func (a *app) runLogger(to io.Writer) *slog.Logger {
+func (a *app) runLogger() *slog.Logger {
+	to := a.screen.above(a.Stderr)
 	level := slog.LevelInfo
 	if name, ok := a.env("LOCKSTEP_LOG"); ok && name != "" {
 		_ = level.UnmarshalText([]byte(name)) // what is no level leaves the usual one
