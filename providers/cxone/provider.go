@@ -97,6 +97,14 @@ func (p *Provider) keep(d *directory) {
 	p.last = d
 }
 
+// Forget lets go of what was read, for a process that lives on for long. Steps
+// cannot be carried out before the next Read.
+func (p *Provider) Forget() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.last = newDirectory()
+}
+
 // where says which tenant was read: the pinned one, else the token's.
 func (p *Provider) where(ctx context.Context) (string, error) {
 	if p.options.TenantID != "" {

@@ -16,12 +16,13 @@ type book struct {
 	records map[string]string // record to user
 }
 
-// An entry is one person's last two intervals.
+// An entry is one person's last two intervals. There is one for everybody, so
+// its moments are small: microseconds since 1970.
 type entry struct {
 	record, before string
-	since          time.Time // of record
-	out            bool      // record has ended
-	ended          time.Time // when it did; zero when nobody said so
+	since          int64 // of record
+	ended          int64 // when record did; 0 when nobody said so
+	out            bool  // record has ended
 }
 
 func newBook() book {
@@ -41,14 +42,14 @@ func (b *book) begin(user, record string, since time.Time) (current bool) {
 		return !e.out
 	case e.before == record:
 		return false
-	case since.Before(e.since):
+	case since.UnixMicro() < e.since:
 		b.replace(user, e.before, record)
 		e.before = record
 		b.people[user] = e
 		return false
 	}
 	b.replace(user, e.before, record)
-	b.people[user] = entry{record: record, before: e.record, since: since}
+	b.people[user] = entry{record: record, before: e.record, since: since.UnixMicro()}
 	return true
 }
 
@@ -67,7 +68,10 @@ func (b *book) end(record string, at time.Time) (user string, last bool) {
 	if user == "" || e.record != record {
 		return user, user == ""
 	}
-	e.out, e.ended = true, at
+	e.out, e.ended = true, 0
+	if !at.IsZero() {
+		e.ended = at.UnixMicro()
+	}
 	b.people[user] = e
 	return user, true
 }
@@ -84,7 +88,10 @@ func (b *book) owner(record string) string {
 func (b *book) left(user string) time.Time {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.people[user].ended
+	if ended := b.people[user].ended; ended != 0 {
+		return time.UnixMicro(ended).UTC()
+	}
+	return time.Time{}
 }
 
 // gone notes that a person is known to be logged out.

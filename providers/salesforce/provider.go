@@ -67,6 +67,10 @@ func (p *Provider) Read(ctx context.Context, query schema.Query) (*schema.Held, 
 	return held, nil
 }
 
+// Forget lets go of what was read, for a process that lives on for long. Steps
+// cannot be carried out before the next Read.
+func (p *Provider) Forget() { p.memory.forget() }
+
 // loadAll loads what the kinds that are asked for look at.
 func (r *reading) loadAll(ctx context.Context, query schema.Query, asked []question) error {
 	var tables []table

@@ -182,3 +182,12 @@ func (m *memory) keep(s *snapshot) {
 	defer m.Unlock()
 	m.last = s
 }
+
+// forget lets go of the tables, and not of what single objects are known to be.
+func (m *memory) forget() {
+	m.Lock()
+	defer m.Unlock()
+	if m.last != nil {
+		m.last = &snapshot{apps: m.last.apps, bridge: m.last.bridge}
+	}
+}

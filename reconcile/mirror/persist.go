@@ -212,7 +212,7 @@ func (e *Engine) committed(c Committed) {
 // keep carries on with what is safe now.
 func (e *Engine) keep(b *batch) {
 	for _, k := range b.states {
-		k.agent.cold = k.state
+		k.agent.cold = bytes.Clone(k.state) // without the room it was written in: it stays
 	}
 	for _, c := range b.commands {
 		if c.stands() {
