@@ -80,13 +80,6 @@ func decodeEntry(key, sealed []byte) (Entry, error) {
 func seqKey(seq int64) []byte { return binary.BigEndian.AppendUint64(nil, uint64(seq)) }
 func seqOf(key []byte) int64  { return int64(binary.BigEndian.Uint64(key)) }
 func maxSeqKey() []byte       { return seqKey(math.MaxInt64) }
-func agentKey(agent string, seq int64) []byte {
-	return append(agentPrefix(agent), seqKey(seq)...)
-}
-
-// agentPrefix ends the name with a zero, which no name contains, so that one
-// agent's entries do not mix with those of a longer name.
-func agentPrefix(agent string) []byte { return append([]byte(agent), 0) }
 
 // minuteKey orders minutes; entries are not older than 1970.
 func minuteKey(micro int64) []byte {

@@ -15,7 +15,7 @@ type tenant struct {
 	bucket  *bolt.Bucket
 	memory  *bolt.Bucket // key: value
 	journal *bolt.Bucket // sequence number: entry
-	agents  *bolt.Bucket // agent and sequence number: nothing
+	leaves  *bolt.Bucket // sequence number of its last entry: leaf of the index by agent
 	minutes *bolt.Bucket // minute: the first and last sequence number in it
 }
 
@@ -29,7 +29,7 @@ func tenantOf(tx *bolt.Tx, name string) *tenant {
 		bucket:  bucket,
 		memory:  bucket.Bucket([]byte("memory")),
 		journal: bucket.Bucket([]byte("journal")),
-		agents:  bucket.Bucket([]byte("agents")),
+		leaves:  bucket.Bucket([]byte("leaves")),
 		minutes: bucket.Bucket([]byte("minutes")),
 	}
 }
@@ -42,7 +42,7 @@ func makeTenant(tx *bolt.Tx, name string) (*tenant, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, part := range []string{"memory", "journal", "agents", "minutes"} {
+	for _, part := range []string{"memory", "journal", "leaves", "minutes"} {
 		if _, err := bucket.CreateBucket([]byte(part)); err != nil {
 			return nil, err
 		}

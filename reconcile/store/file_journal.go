@@ -15,35 +15,33 @@ import (
 
 func (t *tenant) append(entries []Entry, first int64) error {
 	// New entries go to the end only, so pages can be filled to the brim.
-	t.journal.FillPercent, t.minutes.FillPercent = 1, 1
+	t.journal.FillPercent, t.leaves.FillPercent, t.minutes.FillPercent = 1, 1, 1
+	from := 0 // of those of one minute that follow each other
 	for i := range entries {
 		e := entries[i]
 		e.Seq = first + int64(i)
 		if err := t.journal.Put(seqKey(e.Seq), encodeEntry(&e)); err != nil {
 			return err
 		}
-		if err := t.index(&e); err != nil {
+		if i+1 < len(entries) && bytes.Equal(minuteOf(&e), minuteOf(&entries[i+1])) {
+			continue
+		}
+		if err := t.noteMinute(minuteOf(&e), first+int64(from), e.Seq); err != nil {
 			return err
 		}
+		from = i + 1
 	}
-	return nil
+	return t.growLeaves(first + int64(len(entries)) - 1)
 }
 
-func (t *tenant) index(e *Entry) error {
-	if e.Agent != "" {
-		if err := t.agents.Put(agentKey(e.Agent, e.Seq), []byte{}); err != nil {
-			return err
-		}
+func minuteOf(e *Entry) []byte { return minuteKey(e.At.UnixMicro()) }
+
+// noteMinute notes that the entries from first to last are of a minute.
+func (t *tenant) noteMinute(minute []byte, first, last int64) error {
+	if from, to, known := decodeSpan(t.minutes.Get(minute)); known {
+		first, last = min(first, from), max(last, to)
 	}
-	key := minuteKey(e.At.UnixMicro())
-	first, last, known := decodeSpan(t.minutes.Get(key))
-	if !known {
-		first = e.Seq
-	}
-	if known && last >= e.Seq {
-		return nil
-	}
-	return t.minutes.Put(key, encodeSpan(first, e.Seq))
+	return t.minutes.Put(minute, encodeSpan(first, last))
 }
 
 func encodeSpan(first, last int64) []byte { return append(seqKey(first), seqKey(last)...) }
@@ -123,23 +121,25 @@ func (f *File) erasePage(ctx context.Context, q Query) (n int, err error) {
 		}
 		n = len(page)
 		for i := range page {
-			if err := t.drop(&page[i]); err != nil {
+			if err := t.drop(&page[i], q.Agent != ""); err != nil {
 				return err
 			}
 		}
 		if n < pageSize && q.Agent == "" && q.After == 0 {
-			return t.dropMinutes(q)
+			return errors.Join(t.dropLeaves(), t.dropMinutes(q))
 		}
 		return nil
 	})
 	return n, err
 }
 
-func (t *tenant) drop(e *Entry) error {
-	return errors.Join(
-		t.journal.Delete(seqKey(e.Seq)),
-		t.agents.Delete(agentKey(e.Agent, e.Seq)),
-	)
+// drop removes an entry. Its place in the index stays until its whole leaf
+// goes, unless the agent is to be forgotten.
+func (t *tenant) drop(e *Entry, forget bool) error {
+	if err := t.journal.Delete(seqKey(e.Seq)); err != nil || !forget {
+		return err
+	}
+	return t.prune(e.Seq)
 }
 
 // dropMinutes removes the minutes of which nothing is left.
@@ -169,17 +169,20 @@ func (t *tenant) dropMinutes(q Query) error {
 func (t *tenant) entries(q Query, after int64, limit int) ([]Entry, error) {
 	from, to := q.span()
 	var page []Entry
-	for seq := range t.candidates(q, after) {
+	for seq, err := range t.candidates(q, after) {
+		if err != nil {
+			return nil, err
+		}
 		key := seqKey(seq)
 		sealed := t.journal.Get(key)
 		if sealed == nil {
-			return nil, fmt.Errorf("%w: the journal lacks an entry of its index", ErrCorrupt)
+			continue // erased since its leaf was written
 		}
 		e, err := decodeEntry(key, sealed)
 		if err != nil {
 			return nil, err
 		}
-		if at := e.At.UnixMicro(); at < from || at >= to {
+		if at := e.At.UnixMicro(); at < from || at >= to || q.Agent != "" && e.Agent != q.Agent {
 			continue
 		}
 		if page = append(page, e); len(page) == limit {
@@ -191,13 +194,12 @@ func (t *tenant) entries(q Query, after int64, limit int) ([]Entry, error) {
 
 // candidates yields the numbers of entries that q may mean, from the index
 // that leaves fewest.
-func (t *tenant) candidates(q Query, after int64) iter.Seq[int64] {
+func (t *tenant) candidates(q Query, after int64) iter.Seq2[int64, error] {
 	if q.Agent != "" {
-		prefix := agentPrefix(q.Agent)
-		return numbers(t.agents.Cursor(), prefix, after+1, seqOf(maxSeqKey()), q.Last > 0)
+		return t.mentions(q.Agent, after, q.Last > 0)
 	}
 	first, last := t.within(q)
-	return numbers(t.journal.Cursor(), nil, max(first, after+1), last, q.Last > 0)
+	return numbers(t.journal.Cursor(), max(first, after+1), last, q.Last > 0)
 }
 
 // within returns the first and last number that entries of q's time span can
@@ -219,17 +221,17 @@ func (t *tenant) within(q Query) (first, last int64) {
 	return first, last
 }
 
-// numbers yields the sequence numbers at the end of the keys from prefix+first
-// to prefix+last, or the other way round.
-func numbers(c *bolt.Cursor, prefix []byte, first, last int64, backwards bool) iter.Seq[int64] {
-	low, high := slices.Concat(prefix, seqKey(first)), slices.Concat(prefix, seqKey(last))
+// numbers yields the sequence numbers that are keys, from first to last, or the
+// other way round.
+func numbers(c *bolt.Cursor, first, last int64, backwards bool) iter.Seq2[int64, error] {
+	low, high := seqKey(first), seqKey(last)
 	start, next := func() ([]byte, []byte) { return c.Seek(low) }, c.Next
 	if backwards {
 		start, next = func() ([]byte, []byte) { return seekLast(c, high) }, c.Prev
 	}
-	return func(yield func(int64) bool) {
+	return func(yield func(int64, error) bool) {
 		for key, _ := start(); key != nil && bytes.Compare(low, key) <= 0 && bytes.Compare(key, high) <= 0; key, _ = next() {
-			if len(key) != len(low) || !yield(seqOf(key[len(prefix):])) {
+			if !yield(seqOf(key), nil) {
 				return
 			}
 		}
