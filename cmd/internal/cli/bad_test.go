@@ -225,6 +225,7 @@ func TestBadFiles(t *testing.T) {
 	for name, group := range groups {
 		for _, tc := range group {
 			t.Run(name+"/"+tc.why, func(t *testing.T) {
+				t.Parallel()
 				w := newWorld(t, canaried(), emulator.Options{})
 				w.write("main.hcl", tc.text)
 				w.write("secret.txt", canaryKey)

@@ -176,6 +176,7 @@ func keepSecret(t *testing.T, adapters string, fault emulator.Fault, turn int) {
 // and again when there is nothing left to do. The handover is the one place
 // where secrets may stand, and they do.
 func TestNoSecretShowsWithoutFaults(t *testing.T) {
+	t.Parallel()
 	for _, adapters := range []string{"api", "manual"} {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWorld(t, canaried(), emulator.Options{})

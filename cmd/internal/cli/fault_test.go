@@ -158,6 +158,7 @@ func usedLicences(s *tenant.Tenant) int {
 func TestRefusedByVendors(t *testing.T) {
 	for name, tc := range refused {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				w := wrongWorld(t, tc.hands)
 				before := w.vendors()
@@ -310,6 +311,7 @@ func TestSecretThatCannotBeRead(t *testing.T) {
 // TestExpiredMidway ends the session at each of the first calls of an apply:
 // nobody notices.
 func TestExpiredMidway(t *testing.T) {
+	t.Parallel()
 	for _, vendor := range []string{emulator.Salesforce, emulator.CXone} {
 		for after := range 9 {
 			synctest.Test(t, func(t *testing.T) {
