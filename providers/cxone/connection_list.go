@@ -35,8 +35,7 @@ func List[T any](ctx context.Context, c *Connection, path string, query url.Valu
 }
 
 // eachPage visits all pages of a list in order, following _links.next, and
-// where there are no links, totalRecords. An answer without a body is a page
-// without rows.
+// where there are no links, totalRecords. A 204 or 304 is a page without rows.
 func eachPage[T any](ctx context.Context, c *Connection, path string, query url.Values, plural string, visit func(page[T]) error) error {
 	query = maps.Clone(query)
 	if query == nil {
@@ -93,8 +92,12 @@ type page[T any] struct {
 }
 
 func readPage[T any](answer *Answer, plural string) (page[T], error) {
-	if answer.Status == http.StatusNoContent || answer.Status == http.StatusNotModified || answer.isEmpty() {
+	if answer.Status == http.StatusNoContent || answer.Status == http.StatusNotModified {
 		return page[T]{answer: answer}, nil
+	}
+	if answer.isEmpty() {
+		// Taken for a list it would log everybody out.
+		return page[T]{}, answer.response.Bad("answer is empty", nil)
 	}
 	body, err := answer.Loose()
 	if err != nil {

@@ -50,12 +50,12 @@ func TestListFollowsPages(t *testing.T) {
 		"exact":           {"no page too many", pages(20, 10, true, true), 20, 2},
 		"204":             {"an empty list without a body", says(204, ""), 0, 1},
 		"304":             {"nothing new", says(304, ""), 0, 1},
-		"empty 200":       {"an empty list without a body", says(200, ""), 0, 1},
-		"empty":           {"an empty list", says(200, `{"totalRecords":0,"agents":[]}`), 0, 1},
-		"no rows":         {"an empty list that leaves the rows out", says(200, `{"totalRecords":0}`), 0, 1},
-		"null rows":       {"and one that says null", says(200, `{"totalRecords":0,"agents":null}`), 0, 1},
-		"result set":      {"older versions wrap it", says(200, `{"resultSet":{"Agents":[{"AGENTID":4}]}}`), 1, 1},
-		"short of total":  {"a count that is never reached does not loop", inTurns(says(200, `{"totalRecords":9,"agents":[{"agentId":0},{"agentId":1},{"agentId":2}]}`), says(200, `{"totalRecords":9,"agents":[]}`)), 3, 2},
+
+		"empty":          {"an empty list", says(200, `{"totalRecords":0,"agents":[]}`), 0, 1},
+		"no rows":        {"an empty list that leaves the rows out", says(200, `{"totalRecords":0}`), 0, 1},
+		"null rows":      {"and one that says null", says(200, `{"totalRecords":0,"agents":null}`), 0, 1},
+		"result set":     {"older versions wrap it", says(200, `{"resultSet":{"Agents":[{"AGENTID":4}]}}`), 1, 1},
+		"short of total": {"a count that is never reached does not loop", inTurns(says(200, `{"totalRecords":9,"agents":[{"agentId":0},{"agentId":1},{"agentId":2}]}`), says(200, `{"totalRecords":9,"agents":[]}`)), 3, 2},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -86,6 +86,7 @@ func TestListRefusesNonsense(t *testing.T) {
 		"other plural": {`{"totalRecords":3,"people":[]}`, `answer holds no "agents"`},
 		"not a list":   {`{"agents":{"canary":1}}`, "wrong shape"},
 		"circle":       {`{"agents":[{}],"_links":{"next":"/incontactapi/services/v34.0/agents?top=1000"}}`, "leads back"},
+		"empty":        {"", "answer is empty"},
 		"cut short":    {`{"agents":[{"agentId":1},`, "breaks off"},
 	} {
 		d := newDesk(map[string]http.HandlerFunc{acd + "/agents": says(200, tt.body)})

@@ -2,6 +2,7 @@ package salesforce
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -40,6 +41,9 @@ func readPages[T any](ctx context.Context, c *Connection, records []T, path stri
 		if err := c.Get(ctx, path, &page); err != nil {
 			return nil, err
 		}
+		if page.Records == nil {
+			return nil, errNoRecords
+		}
 		records = append(records, page.Records...)
 		next, err := page.next(path)
 		if err != nil {
@@ -66,6 +70,22 @@ func (k Children[T]) All(ctx context.Context, c *Connection) ([]T, error) {
 		return nil, err
 	}
 	return readPages(ctx, c, k.Records, next)
+}
+
+// errNoRecords tells an answer that is none from one without rows, after which
+// nobody would be logged in.
+var errNoRecords = errors.New("query: the vendor answered without a list of records")
+
+// pageOf reads a query's answer out of another one.
+func pageOf[T any](body json.RawMessage) (Children[T], error) {
+	var page Children[T]
+	if err := json.Unmarshal(body, &page); err != nil {
+		return page, fmt.Errorf("decode a query's answer: %w", err)
+	}
+	if page.Records == nil {
+		return page, errNoRecords
+	}
+	return page, nil
 }
 
 // next returns the path of the page that follows, "" when there is none.

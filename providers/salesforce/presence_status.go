@@ -68,9 +68,9 @@ var (
 )
 
 func keepStatuses(ctx context.Context, c *Connection, body json.RawMessage, s *snapshot) error {
-	var page Children[statusRow]
-	if err := json.Unmarshal(body, &page); err != nil {
-		return fmt.Errorf("decode: %w", err)
+	page, err := pageOf[statusRow](body)
+	if err != nil {
+		return err
 	}
 	rows, err := page.All(ctx, c)
 	if err != nil {

@@ -58,9 +58,9 @@ func tableOf[T any](name, soql string, field func(*snapshot) *[]T) table {
 	return table{
 		name: name, soql: soql,
 		keep: func(ctx context.Context, c *Connection, body json.RawMessage, s *snapshot) error {
-			var page Children[T]
-			if err := json.Unmarshal(body, &page); err != nil {
-				return fmt.Errorf("decode: %w", err)
+			page, err := pageOf[T](body)
+			if err != nil {
+				return err
 			}
 			rows, err := page.All(ctx, c)
 			if err != nil {

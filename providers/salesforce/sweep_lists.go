@@ -1,8 +1,6 @@
 package salesforce
 
 import (
-	"encoding/json"
-	"fmt"
 	"net/url"
 	"strings"
 )
@@ -35,12 +33,8 @@ func quotedLists(values []string, room int) []string {
 
 // answerPage decodes one query's answer out of a composite call.
 func answerPage[T any](answer Subresponse) (Children[T], error) {
-	var page Children[T]
 	if answer.Err != nil {
-		return page, answer.Err
+		return Children[T]{}, answer.Err
 	}
-	if err := json.Unmarshal(answer.Body, &page); err != nil {
-		return page, fmt.Errorf("decode a query's answer: %w", err)
-	}
-	return page, nil
+	return pageOf[T](answer.Body)
 }

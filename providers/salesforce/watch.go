@@ -22,6 +22,9 @@ const (
 	// stall is how long the vendor may say nothing. It sends at least an empty
 	// message within 270 s (VERIFIED).
 	stall = 300 * time.Second
+	// schemaTimeout is for one call: while it hangs no event is read, and the
+	// stream looks alive.
+	schemaTimeout = 20 * time.Second
 )
 
 var errStalled = errors.New("the Pub/Sub API has said nothing for five minutes")
@@ -105,6 +108,8 @@ func (w *watcher) subscribe(ctx context.Context) error {
 }
 
 func (c *Connection) fetchSchema(ctx context.Context, b *bus, id string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, schemaTimeout)
+	defer cancel()
 	var trailer metadata.MD
 	info, err := b.GetSchema(b.signed(ctx), &pubsub.SchemaRequest{SchemaId: id}, grpc.Trailer(&trailer))
 	if err != nil {

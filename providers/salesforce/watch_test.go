@@ -529,6 +529,25 @@ func TestWatchAsksForNewSchemas(t *testing.T) {
 	})
 }
 
+// A schema that does not come ends the subscription: while it is waited for no
+// event is read, and the stream that is alive would hide it.
+func TestWatchDoesNotWaitForASchemaForEver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFeed(t, salesforce.PubSubOptions{OnCall: func(ctx context.Context, method, _ string) error {
+			if strings.HasSuffix(method, "GetSchema") {
+				<-ctx.Done()
+			}
+			return ctx.Err()
+		}}, nil)
+		f.watch(nil)
+		f.set(ana, "Away")
+		began := time.Now()
+		if err := f.ended(); err == nil || time.Since(began) > 30*time.Second {
+			t.Errorf("after %s ended with %v", time.Since(began), err)
+		}
+	})
+}
+
 func TestNoTokenInTheClear(t *testing.T) {
 	for _, test := range []struct{ reason, endpoint, instance, want string }{
 		{"plain off loopback", "http://api.pubsub.salesforce.com:7443", "https://acme.my.salesforce.com", "in the clear"},
