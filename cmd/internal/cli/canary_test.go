@@ -48,7 +48,7 @@ func (w *world) overhear() {
 // secret that the emulator generated for an External Client App, or a token.
 func (w *world) wantNoCanary(where, text string) {
 	w.t.Helper()
-	secrets := []string{canaryPassword, canaryKey, canaryClient}
+	secrets := []string{canaryPassword, canaryKey, canaryClient, canaryToken, canaryStore, canaryHook}
 	for _, consumer := range w.emulator.Org.Records("OAuthConsumer") {
 		secrets = append(secrets, fmt.Sprint(consumer["Secret"]))
 	}

@@ -126,7 +126,10 @@ type app struct {
 	hangups chan os.Signal // each one makes run read its files
 	// alone leaves the machine out: no socket, no watched files, no signals but
 	// those of the process. A synctest bubble has none of them.
-	alone bool
+	alone      bool
+	digestWork int // see reconcile.Record; 0 is the usual
+	// listen opens the page's address in the network's place.
+	listen func(ctx context.Context, address string) (net.Listener, error)
 }
 
 func (a *app) root() *cobra.Command {

@@ -120,7 +120,7 @@ func (a *app) serve(ctx context.Context, beside *sync.WaitGroup, address string,
 	if err != nil {
 		return err
 	}
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	listener, err := a.listener(ctx, address)
 	if err != nil {
 		return fmt.Errorf("serve the page: %w", err)
 	}
@@ -131,4 +131,11 @@ func (a *app) serve(ctx context.Context, beside *sync.WaitGroup, address string,
 	})
 	a.view().Say("Live page: http://%s", listener.Addr())
 	return nil
+}
+
+func (a *app) listener(ctx context.Context, address string) (net.Listener, error) {
+	if a.listen != nil {
+		return a.listen(ctx, address)
+	}
+	return (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 }

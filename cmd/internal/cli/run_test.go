@@ -17,7 +17,7 @@ func inBubble(t *testing.T, text string, test func(t *testing.T, c *centreWorld)
 
 func TestRunBothWays(t *testing.T) {
 	inBubble(t, centreText+rulesText, func(t *testing.T, c *centreWorld) {
-		s := c.begins()
+		c.begins()
 		c.wantPair(ana, "Available Ready", "at the start both sides agree")
 
 		c.chooses(ana, "Lunch")
@@ -32,7 +32,6 @@ func TestRunBothWays(t *testing.T) {
 		pass(settles)
 		c.wantPair(ana, "Available Ready", "back from the other side")
 		c.wantPair(ben, "Available Ready", "back from the other side")
-		t.Logf("%v\n%s", c.emulator.Stats(), s.err)
 	})
 }
 

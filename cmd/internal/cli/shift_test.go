@@ -15,6 +15,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"google.golang.org/grpc/test/bufconn"
+
 	"github.com/lockstep-sync/lockstep/providers/emulator"
 	"github.com/lockstep-sync/lockstep/providers/emulator/tenant"
 	"github.com/lockstep-sync/lockstep/reconcile/store"
@@ -28,8 +30,13 @@ const (
 	carla = "carla.rossi@acme.example"
 )
 
-// centreText is a centre that run keeps in step, both ways.
+// centreText is a centre that run keeps in step, both ways. Its store is a
+// database by its address only: in a bubble it is the file that stands in.
 const centreText = bothProviders + `
+lockstep { store = env("STORE") }
+sync {
+	notify { webhook = env("WEBHOOK") }
+}
 presence_status "Ready" { channels = ["Cases"] }
 presence_status "On_a_Call" { option = "busy" }
 presence_status "Wrapping_Up" { option = "busy" }
@@ -76,8 +83,10 @@ presence_rule "Support" {
 // A centreWorld is a world whose agents are at their desks, for lockstep run.
 type centreWorld struct {
 	*world
-	path  string      // of the store
-	store *store.File // open as long as the machine's process would be
+	path   string      // of the store
+	store  *store.File // open as long as the machine's process would be
+	hook   *hook       // hears what webhooks are told
+	traces traces
 }
 
 // newCentre applies a configuration and lets the volunteers come to work: they
@@ -85,9 +94,7 @@ type centreWorld struct {
 func newCentre(t testing.TB, text string) *centreWorld {
 	t.Helper()
 	c := unapplied(t, canaried(), text)
-	if status := c.run("apply", "-auto-approve"); status != exitOK {
-		t.Fatalf("apply: exit status %d:\n%s%s", status, c.out, c.err)
-	}
+	c.orders(exitOK, "apply", "-auto-approve")
 	for _, agent := range []string{ana, ben, carla} {
 		c.comes(agent)
 	}
@@ -97,11 +104,15 @@ func newCentre(t testing.TB, text string) *centreWorld {
 // unapplied is a centre at which nothing was set up yet.
 func unapplied(t testing.TB, seed *tenant.Tenant, text string) *centreWorld {
 	t.Helper()
-	w := newWorld(t, seed, emulator.Options{})
+	c := &centreWorld{path: filepath.Join(t.TempDir(), "run.db"), hook: &hook{}}
+	c.world = newWorld(t, seed, emulator.Options{OnAnswer: func(string, string, string, int) { c.traces.note(c) }})
+	w := c.world
+	w.Transport = &overhearer{next: hooked{w.Transport, c.hook}, tokens: map[string]bool{}}
 	w.PubSubDial = w.emulator.PubSubDialer()
-	w.Environ = append(w.Environ, "SALESFORCE_PUBSUB_ENDPOINT=http://127.0.0.1:7443")
+	w.Environ = append(w.Environ, "SALESFORCE_PUBSUB_ENDPOINT=http://127.0.0.1:7443",
+		"LOCKSTEP_TOKEN="+canaryToken, "STORE=postgres://lockstep:"+canaryStore+"@db.internal/lockstep", "WEBHOOK="+hookURL)
 	w.write("main.hcl", text)
-	return &centreWorld{world: w, path: filepath.Join(t.TempDir(), "run.db")}
+	return c
 }
 
 // comes lets somebody come to work.
@@ -195,6 +206,7 @@ type shift struct {
 	signals  chan os.Signal
 	ended    chan int
 	plug     *plug
+	page     *bufconn.Listener // the live page's, once it is served
 }
 
 // begins starts lockstep run, and gives it time to see everybody.
@@ -221,7 +233,8 @@ func (c *centreWorld) starts(args ...string) *shift {
 	process.Stdout, process.Stderr, process.Signals = s.out, s.err, s.signals
 	process.Transport, process.PubSubDial = s.plug.carries(c.Transport), s.plug.dials(c.PubSubDial)
 	s.app = newApp(process)
-	s.app.alone, s.app.store = true, pluggedStore{c.memory(), s.plug}
+	s.app.alone, s.app.store, s.app.digestWork = true, pluggedStore{c.memory(), s.plug}, 2
+	s.app.listen = s.listens
 	go func() { s.ended <- s.app.main(append([]string{"-chdir=" + c.chdir, "run"}, args...)) }()
 	c.t.Cleanup(s.leaves)
 	return s
@@ -278,7 +291,7 @@ func (c *centreWorld) orders(want int, args ...string) {
 	c.out.Reset()
 	c.err.Reset()
 	a := newApp(c.Process)
-	a.alone, a.store = true, c.memory()
+	a.alone, a.store, a.digestWork = true, c.memory(), 2
 	if got := a.main(append([]string{"-chdir=" + c.chdir}, args...)); got != want {
 		c.t.Errorf("%v: exit status %d, want %d:\n%s%s", args, got, want, c.out, c.err)
 	}

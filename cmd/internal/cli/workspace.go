@@ -92,6 +92,7 @@ func (a *app) connect(ctx context.Context, c *config.Configuration, keeper recon
 	if err != nil {
 		return nil, err
 	}
+	record.Work = a.digestWork
 	r := &reconcile.Reconciler{Record: record}
 	var diags schema.Diagnostics
 	shared := a.link() // two loggers would write into each other's lines

@@ -22,6 +22,9 @@ const (
 	canaryPassword = "canary-password-7f31"
 	canaryKey      = "canary-access-key-secret-7f31===="
 	canaryClient   = "canary-client-secret-7f31"
+	canaryToken    = "canary-dashboard-token-7f31"
+	canaryStore    = "canary-store-password-7f31"
+	canaryHook     = "canary-webhook-path-7f31"
 )
 
 // world is a configuration in a folder beside an emulator that is reached
