@@ -55,10 +55,12 @@ type backOffs struct{ people, watch, sweep, poll, look, online, store backOff }
 
 func newBackOffs() *backOffs {
 	usual := backOff{first: time.Second, most: 30 * time.Second}
+	// What both sides are read by is asked for again soon enough to keep the
+	// promise of ten seconds after a fault has ended.
+	soon := backOff{first: time.Second, most: 8 * time.Second}
 	return &backOffs{
 		people: backOff{first: 5 * time.Second, most: 5 * time.Minute},
-		watch:  usual, sweep: usual, look: usual,
-		poll:   backOff{first: time.Second, most: 8 * time.Second},
+		watch:  usual, look: usual, sweep: soon, poll: soon,
 		online: backOff{first: 10 * time.Second, most: 2 * time.Minute},
 		store:  backOff{first: 100 * time.Millisecond, most: 5 * time.Second},
 	}
