@@ -101,6 +101,7 @@ func (tc trouble) endure(t *testing.T, c *centreWorld) {
 	c.emulator.ClearFaults()
 	took := c.untilPairs(time.Hour, map[string]string{ana: "Lunch Lunch", ben: "Meeting Meeting"})
 	if took > tc.within {
+
 		t.Errorf("both sides agree %s after the fault:\n%s", took, s.story())
 	}
 	pass(time.Minute)
