@@ -251,7 +251,7 @@ func (e *Engine) settle() {
 	case e.phase == running && e.set.Once && e.quiet():
 		e.drain(nil)
 		e.settle()
-	case e.phase == draining && !e.releasing && e.flight == nil && e.gather.empty() && len(e.writes) == 0:
+	case e.phase == draining && !e.releasing && e.flight == nil && e.gather.empty() && !e.writing():
 		e.release()
 	}
 }
@@ -263,8 +263,11 @@ func (e *Engine) quiet() bool {
 		under = 0 // what is decided there, nobody may ever do
 	}
 	return e.gauges.unseen == 0 && under == 0 && len(e.readings) == 0 && len(e.ruling.agents) == 0 &&
-		e.sweptOnce && e.polledOnce && len(e.writes) == 0 && e.flight == nil && e.gather.empty()
+		e.sweptOnce && e.polledOnce && !e.writing() && e.flight == nil && e.gather.empty()
 }
+
+// writing reports whether a call that writes is under way.
+func (e *Engine) writing() bool { return len(e.writes)+len(e.pushes) > 0 }
 
 func (e *Engine) release() {
 	e.releasing = true
