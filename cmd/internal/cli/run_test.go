@@ -12,7 +12,7 @@ import (
 // inBubble runs a test at a centre, in a bubble of synctest.
 func inBubble(t *testing.T, text string, test func(t *testing.T, c *centreWorld)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) { test(t, newCentre(t, text)) })
+	synctest.Test(t, func(t *testing.T) { test(t, newCentre(t, canaried(), text)) })
 }
 
 func TestRunBothWays(t *testing.T) {

@@ -91,9 +91,9 @@ type centreWorld struct {
 
 // newCentre applies a configuration and lets the volunteers come to work: they
 // are Available and Ready. It is to be called in a bubble of synctest.
-func newCentre(t testing.TB, text string) *centreWorld {
+func newCentre(t testing.TB, seed *tenant.Tenant, text string) *centreWorld {
 	t.Helper()
-	c := unapplied(t, canaried(), text)
+	c := unapplied(t, seed, text)
 	c.orders(exitOK, "apply", "-auto-approve")
 	for _, agent := range []string{ana, ben, carla} {
 		c.comes(agent)
