@@ -60,15 +60,24 @@ func OpenFile(path string) (*File, error) {
 	}
 	f := &File{path: path, leases: map[string]Lease{}}
 	if err := guard(f.open); err != nil {
-		if f.file != nil {
-			_ = f.file.Close() // bbolt closes it as well, unless it gave up
-		}
+		f.leave(err)
 		return nil, f.explain(err)
 	}
 	if err := f.sign(); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return f, nil
+}
+
+// leave lets go of a file that cannot be used. While bbolt has it mapped to
+// memory, closing it is not enough to give up the lock.
+func (f *File) leave(because error) {
+	switch {
+	case f.db != nil && !errors.Is(because, errGaveUp):
+		_ = f.db.Close() // nothing was written
+	case f.file != nil:
+		_ = f.file.Close() // bbolt closes it as well, unless it gave up
+	}
 }
 
 func (f *File) open() error {
@@ -152,6 +161,9 @@ func (f *File) explain(err error) error {
 	}
 	if errors.Is(err, ErrCorrupt) {
 		return fmt.Errorf("%s: %w; put a copy in its place, or move it away and start without memory", f.path, err)
+	}
+	if errors.Is(err, ErrNewer) {
+		return fmt.Errorf("%s: %w; use that Lockstep, or a store of its own for this one", f.path, err)
 	}
 	return fmt.Errorf("%s: %w", f.path, err)
 }

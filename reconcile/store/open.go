@@ -13,27 +13,39 @@ import (
 // database, everything else is the path of a file. A file that another process
 // has open is reached through that process, if it listens.
 func Open(ctx context.Context, where schema.Secret) (Store, error) {
-	text := where.Reveal()
-	scheme, _, isURL := strings.Cut(text, "://")
+	path, err := PathOf(where)
 	switch {
-	case isURL && (scheme == "postgres" || scheme == "postgresql"):
+	case err != nil:
+		return nil, fmt.Errorf("open store: %w", err)
+	case path == "":
 		return opened(OpenPostgres(ctx, where))
-	case isURL:
-		// Not a word of it is repeated: what stands before the colons may
-		// as well be a password that was pasted in the wrong place.
-		return nil, errors.New("open store: the URL has a scheme other than postgres")
-	case text == "":
-		return nil, errors.New("open store: neither a path nor a URL is given")
-	case likeConnection(text):
-		return nil, errors.New("open store: this reads like a database without postgres:// in front; a path with such signs must begin with ./ or /")
 	}
-	f, err := OpenFile(text)
+	f, err := OpenFile(path)
 	if errors.Is(err, ErrLocked) {
-		if r, err := Dial(ctx, text); err == nil {
+		if r, err := Dial(ctx, path); err == nil {
 			return r, nil
 		}
 	}
 	return opened(f, err)
+}
+
+// PathOf returns the path that where is; "" is a database.
+func PathOf(where schema.Secret) (string, error) {
+	text := where.Reveal()
+	scheme, _, isURL := strings.Cut(text, "://")
+	switch {
+	case isURL && (scheme == "postgres" || scheme == "postgresql"):
+		return "", nil
+	case isURL:
+		// Not a word of it is repeated: what stands before the colons may
+		// as well be a password that was pasted in the wrong place.
+		return "", errors.New("the URL has a scheme other than postgres")
+	case text == "":
+		return "", errors.New("neither a path nor a URL is given")
+	case likeConnection(text):
+		return "", errors.New("this reads like a database without postgres:// in front; a path with such signs must begin with ./ or /")
+	}
+	return text, nil
 }
 
 // likeConnection suspects a connection string, which must not become the name
