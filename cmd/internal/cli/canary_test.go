@@ -83,6 +83,7 @@ func (w *world) wantNoCanaries(when string) {
 	w.wantNoCanary(when+": standard output", w.out.String())
 	w.wantNoCanary(when+": standard error", w.err.String())
 	err := filepath.WalkDir(w.chdir, func(path string, entry fs.DirEntry, err error) error {
+		w.wantNoCanary(when+": the name of a file", path)
 		if err != nil || entry.IsDir() || entry.Name() == "handover.txt" {
 			return err
 		}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
 	"strings"
 
@@ -10,17 +11,20 @@ import (
 	"github.com/lockstep-sync/lockstep/schema"
 )
 
-// storePath returns where run keeps its memory when the configuration names no
-// database.
-func (a *app) storePath(c *config.Configuration) (path string, isFile bool) {
+// storePath returns where run keeps its memory; "" is a database.
+func (a *app) storePath(c *config.Configuration) (string, error) {
 	where := c.Lockstep.Store
-	switch {
-	case where.IsZero():
-		return filepath.Join(a.chdir, ".lockstep", "run.db"), true
-	case strings.Contains(where.Reveal(), "://"):
-		return "", false
+	if where.IsZero() {
+		return filepath.Join(a.chdir, ".lockstep", "run.db"), nil
 	}
-	return a.path(where.Reveal()), true
+	path, err := store.PathOf(where)
+	if err != nil {
+		return "", fmt.Errorf("open store: %w", err)
+	}
+	if path != "" {
+		path = a.path(path)
+	}
+	return path, nil
 }
 
 // memory opens what run remembers, once. A file that a running run has open is
@@ -30,7 +34,11 @@ func (a *app) memory(ctx context.Context, c *config.Configuration) (store.Store,
 		return a.store, nil
 	}
 	where := c.Lockstep.Store
-	if path, isFile := a.storePath(c); isFile {
+	path, err := a.storePath(c)
+	if err != nil {
+		return nil, err
+	}
+	if path != "" {
 		where = schema.NewSecret(path, where.Source())
 	}
 	s, err := store.Open(ctx, where)

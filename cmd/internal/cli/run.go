@@ -157,19 +157,29 @@ func (a *app) ownMemory(ctx context.Context, c *config.Configuration, flags *run
 	if flags.dryRun {
 		return nil, nil
 	}
-	path, isFile := a.storePath(c)
-	if !isFile || a.alone {
+	path, err := a.storePath(c)
+	if err != nil {
+		return nil, fmt.Errorf("run: %w", err)
+	}
+	if path == "" || a.alone {
 		return a.memory(ctx, c)
 	}
 	f, own := a.store.(*store.File) // opened for the record
 	if !own {
-		var err error
 		if f, err = store.OpenFile(path); err != nil {
-			return nil, fmt.Errorf("run: %w", err)
+			return nil, fmt.Errorf("run: %w", alternative(err))
 		}
 		a.store, a.closers = f, append(a.closers, f)
 	}
 	return f, a.share(ctx, path, f)
+}
+
+// alternative says what to do about a file that another process has.
+func alternative(err error) error {
+	if !errors.Is(err, store.ErrLocked) {
+		return err
+	}
+	return fmt.Errorf("%w; end that process, or let several share a database by store = \"postgres://...\" in the lockstep block", err)
 }
 
 // share answers other commands of this machine, which cannot open the file.

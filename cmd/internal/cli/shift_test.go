@@ -2,12 +2,14 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -37,6 +39,10 @@ lockstep { store = env("STORE") }
 sync {
 	notify { webhook = env("WEBHOOK") }
 }
+` + bridgeless + bridgeText
+
+// bridgeless is a centre without a way to set anybody's status.
+const bridgeless = `
 presence_status "Ready" { channels = ["Cases"] }
 presence_status "On_a_Call" { option = "busy" }
 presence_status "Wrapping_Up" { option = "busy" }
@@ -55,7 +61,7 @@ unavailable_code "Meeting" {
 	timeout = "8h"
 	teams   = ["Support"]
 }
-` + bridgeText
+`
 
 const bridgeText = `
 presence_bridge "LockstepPresence" {
@@ -311,7 +317,10 @@ func (c *centreWorld) writes() int {
 }
 
 // A plug is what connects a process with the world.
-type plug struct{ pulled atomic.Bool }
+type plug struct {
+	pulled atomic.Bool
+	fault  atomic.Pointer[storeFault] // of the store; nil for none
+}
 
 var errPulled = errors.New("the plug is pulled")
 
@@ -342,24 +351,77 @@ func (p *plug) dials(next func(context.Context, string) (net.Conn, error)) func(
 	}
 }
 
-// A pluggedStore writes nothing once the plug is pulled.
+// A pluggedStore writes nothing once the plug is pulled, and misbehaves as a
+// test says.
 type pluggedStore struct {
 	store.Store
 	plug *plug
 }
 
-func (s pluggedStore) Commit(ctx context.Context, b store.Batch) (int64, error) {
-	if s.plug.pulled.Load() {
-		return 0, errPulled
+// A verb of the store, and how it fails: before anything is done, or with an
+// answer that is lost.
+type verb string
+
+const (
+	commits verb = "commit"
+	reads   verb = "read"
+	leases  verb = "lease"
+)
+
+type storeFault struct {
+	verbs         []verb
+	before, after error
+	hangs         bool // until the caller gives up
+}
+
+func (p *plug) breaks(f *storeFault) { p.fault.Store(f) }
+
+// fails has the fault that is due for a verb its way.
+func (p *plug) fails(ctx context.Context, v verb) (before, after error) {
+	if p.pulled.Load() {
+		return errPulled, nil
 	}
-	return s.Store.Commit(ctx, b)
+	f := p.fault.Load()
+	if f == nil || !slices.Contains(f.verbs, v) {
+		return nil, nil
+	}
+	if f.hangs {
+		<-ctx.Done()
+		return ctx.Err(), nil
+	}
+	return f.before, f.after
+}
+
+func (s pluggedStore) Commit(ctx context.Context, b store.Batch) (int64, error) {
+	before, after := s.plug.fails(ctx, commits)
+	if before != nil {
+		return 0, before
+	}
+	version, err := s.Store.Commit(ctx, b)
+	return version, cmp.Or(err, after)
+}
+
+func (s pluggedStore) Recall(ctx context.Context, tenant, key string) (store.Item, error) {
+	if before, _ := s.plug.fails(ctx, reads); before != nil {
+		return store.Item{}, before
+	}
+	return s.Store.Recall(ctx, tenant, key)
 }
 
 func (s pluggedStore) Renew(ctx context.Context, l store.Lease, ttl time.Duration) (store.Lease, error) {
-	if s.plug.pulled.Load() {
-		return store.Lease{}, errPulled
+	before, after := s.plug.fails(ctx, leases)
+	if before != nil {
+		return store.Lease{}, before
 	}
-	return s.Store.Renew(ctx, l, ttl)
+	l, err := s.Store.Renew(ctx, l, ttl)
+	return l, cmp.Or(err, after)
+}
+
+func (s pluggedStore) Acquire(ctx context.Context, name, owner string, ttl time.Duration) (store.Lease, error) {
+	if before, _ := s.plug.fails(ctx, leases); before != nil {
+		return store.Lease{}, before
+	}
+	return s.Store.Acquire(ctx, name, owner, ttl)
 }
 
 func (s pluggedStore) Release(ctx context.Context, l store.Lease) error {
