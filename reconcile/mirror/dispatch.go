@@ -33,6 +33,7 @@ type dispatch struct {
 	pause   [2]time.Time // until when a vendor asked to be left alone
 	failing [2]bool      // the last write could not be answered
 	called  time.Time    // when the last call to Salesforce began
+	filled  bool         // it could carry no more
 }
 
 func newDispatch(ids uint64) dispatch {
@@ -177,27 +178,43 @@ func (e *Engine) sendStates(lane int) {
 	}
 }
 
+// pushesMost is how many calls to Salesforce can be under way.
+const pushesMost = 4
+
 // sendStatuses makes one call of all that has gathered, once the last call has
-// been answered.
+// been answered. What a full call left over has nothing to wait for.
 func (e *Engine) sendStatuses(lane int) {
+	for e.sendCall(lane) {
+	}
+}
+
+// sendCall reports whether it made a call that left something over.
+func (e *Engine) sendCall(lane int) bool {
 	side := presence.Salesforce
-	if len(e.pushes) > 0 || len(e.waiting[side][lane]) == 0 || e.paused(side) || !e.tokens.has() {
-		return
+	if len(e.waiting[side][lane]) == 0 || e.paused(side) || !e.tokens.has() {
+		return false
+	}
+	until := e.now
+	if len(e.pushes) > 0 {
+		if !e.filled || len(e.pushes) == pushesMost {
+			return false
+		}
+		until = e.called // whoever is in that call can have nothing here that is as old
 	}
 	if e.now.Sub(e.called) < burst && e.gatherMore(e.waiting[side][lane]) {
-		return
+		return false
 	}
 	if !e.mayCall() {
 		e.by(taskSend, controlEvery)
-		return
+		return false
 	}
-	batch := e.batch(lane)
+	batch := e.batch(lane, until)
 	if len(batch) == 0 {
-		return
+		return false
 	}
 	e.tokens.take(1)
 	e.used.call(1)
-	e.called = e.now
+	e.called, e.filled = e.now, len(batch) == pushMost
 	e.ids++
 	e.pushes[e.ids] = batch
 	list := make([]schema.Push, len(batch))
@@ -209,6 +226,7 @@ func (e *Engine) sendStatuses(lane int) {
 		}
 	}
 	e.ask(Push{ID: e.ids, Pushes: list, Before: e.before(), Timeout: writeTimeout})
+	return e.filled
 }
 
 // gatherMore reports whether a call is to wait for more to come: what waits
@@ -224,12 +242,13 @@ func (e *Engine) gatherMore(list []*command) bool {
 	return wait > 0
 }
 
-// batch takes what one call can carry, beginning with a lane. What is urgent
-// goes with it first, and the room that is left is not wasted.
-func (e *Engine) batch(lane int) []*command {
+// batch takes what one call can carry of what was decided by a time, beginning
+// with a lane. What is urgent goes with it first, and the room that is left is
+// not wasted.
+func (e *Engine) batch(lane int, until time.Time) []*command {
 	var list []*command
 	for ; lane < laneCount; lane++ {
-		for len(list) < pushMost {
+		for len(list) < pushMost && !later(e.waiting[presence.Salesforce][lane], until) {
 			c := e.take(presence.Salesforce, lane)
 			if c == nil {
 				break
@@ -239,6 +258,9 @@ func (e *Engine) batch(lane int) []*command {
 	}
 	return list
 }
+
+// later reports whether what waits was decided after a time.
+func later(list []*command, t time.Time) bool { return len(list) > 0 && list[0].decided.After(t) }
 
 // commandID names a command for the console: it is never given twice, whoever
 // has the lease.

@@ -37,6 +37,8 @@ type world struct {
 	failWatch                     error // ends the next watching
 	receipt                       func(agent string) schema.Receipt
 	delay                         time.Duration // of a write
+	slowPush                      time.Duration // between a call to Salesforce and its answer
+	pushing, mostPushing          int           // calls under way
 	noBridge, silent              bool
 	doubtOnLogout                 bool
 }
@@ -261,6 +263,12 @@ func (s salesforce) Push(_ context.Context, pushes []schema.Push) []schema.Recei
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.pushCalls++
+	s.pushing++
+	s.mostPushing = max(s.mostPushing, s.pushing)
+	s.mu.Unlock()
+	time.Sleep(s.slowPush)
+	s.mu.Lock()
+	s.pushing--
 	receipts := make([]schema.Receipt, len(pushes))
 	for i, p := range pushes {
 		switch shown, ok := s.shows[p.Person]; {

@@ -195,6 +195,32 @@ func TestUnavailableFirst(t *testing.T) {
 	})
 }
 
+// TestLeftOver lets more change at once than one call to Salesforce carries.
+func TestLeftOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const people = 2*pushMost + 50
+		w, s := newWorld(people), openFile(t)
+		set := settings()
+		set.WritesPerSecond, set.Breaker = 1000, Breaker{}
+		start(t, w, s, set)
+		pass(10 * time.Second)
+		w.slowPush = 2 * time.Second
+		for i := range people {
+			w.state(i, lunch)
+		}
+		pass(set.PollInterval + time.Second)
+		w.state(0, meeting) // whose command is under way
+		pass(20 * time.Second)
+		for i := 1; i < people; i++ {
+			w.want(t, i, lunch, "Lunch")
+		}
+		w.want(t, 0, meeting, "Meeting")
+		if w.mostPushing != 3 || w.pushCalls != 4 {
+			t.Errorf("%d calls, %d at once; want 4, 3: what a full one leaves over need not wait, what is newer must", w.pushCalls, w.mostPushing)
+		}
+	})
+}
+
 func TestOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, s := newWorld(3), openFile(t)
