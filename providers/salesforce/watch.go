@@ -45,6 +45,10 @@ func (p *Presence) Watch(ctx context.Context, cursor []byte, handle func(schema.
 	if err := w.from(cursor); err != nil {
 		return err
 	}
+	if !p.captured(ctx) {
+		return fmt.Errorf("watch %s: %w: no change events of %s are captured: declare a presence_bridge, or select it in Setup > Change Data Capture",
+			w.topicName, schema.ErrSetup, "UserServicePresence")
+	}
 	for {
 		err := w.subscribe(ctx)
 		switch {
@@ -59,6 +63,18 @@ func (p *Presence) Watch(ctx context.Context, cursor []byte, handle func(schema.
 		}
 		w.renewed = true
 	}
+}
+
+// captured reports whether there will be events at all. The bus takes
+// subscriptions to changes that nobody captures, and is then silent for ever.
+// A bridge brings its own channel; who may not look has to find out by silence.
+func (p *Presence) captured(ctx context.Context) bool {
+	if p.bridge != nil && p.bridge.Events != "" {
+		return true
+	}
+	members, err := ToolingQuery[struct{}](ctx, p.conn,
+		"SELECT Id FROM PlatformEventChannelMember WHERE EventChannel = 'ChangeEvents' AND SelectedEntity = "+Quote(presenceEntity))
+	return err != nil || len(members) > 0
 }
 
 // A watcher is one call of Watch.

@@ -548,6 +548,20 @@ func TestWatchDoesNotWaitForASchemaForEver(t *testing.T) {
 	})
 }
 
+// The bus takes a subscription to changes that nobody captures, and is silent.
+func TestWatchNeedsWhatIsCaptured(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFeed(t, salesforce.PubSubOptions{}, nil)
+		if err := f.handler.Delete("PlatformEventChannelMember", "SelectedEntity", "UserServicePresenceChangeEvent"); err != nil {
+			t.Fatal(err)
+		}
+		f.watch(nil)
+		if err := f.ended(); !errors.Is(err, schema.ErrSetup) || !strings.Contains(err.Error(), "declare a presence_bridge") {
+			t.Errorf("ended with %v", err)
+		}
+	})
+}
+
 func TestNoTokenInTheClear(t *testing.T) {
 	for _, test := range []struct{ reason, endpoint, instance, want string }{
 		{"plain off loopback", "http://api.pubsub.salesforce.com:7443", "https://acme.my.salesforce.com", "in the clear"},
