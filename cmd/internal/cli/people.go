@@ -98,5 +98,15 @@ func examinePeople(ctx context.Context, c *config.Configuration, r *reconcile.Re
 		checkup.Condition, checkup.Detail = schema.Ailing, text
 		checkup.Remedy = "Correct the e-mail address or username at one of the vendors, or declare a user_mapping."
 	}
-	return view.Examined{Vendor: "Both", Checkups: []schema.Checkup{checkup}}, nil
+	return view.Examined{Vendor: "Both", Checkups: []schema.Checkup{checkup, examineWays(c)}}, nil
+}
+
+// examineWays checks whether both sides can be set.
+func examineWays(c *config.Configuration) schema.Checkup {
+	checkup := schema.Checkup{Name: "Both sides can be set", Condition: schema.Healthy, Detail: "CXone by its API, Salesforce through the presence_bridge"}
+	if why := oneWay(c); why != "" {
+		checkup.Condition, checkup.Detail = schema.Ailing, "run is one-way: CXone follows Salesforce, and nobody's status is set: "+why
+		checkup.Remedy = "Declare a presence_bridge; lockstep docs presence_bridge shows one."
+	}
+	return checkup
 }

@@ -83,8 +83,8 @@ func (a *app) runSync(ctx context.Context, flags *runFlags) error {
 	if err != nil {
 		return err
 	}
-	if len(presenceRules(c.Objects)) == 0 {
-		return errors.New("run: no presence_rule is declared, so nobody would be kept in step; lockstep docs presence_rule shows one")
+	if err := hasRules(c); err != nil {
+		return fmt.Errorf("run: %w", err)
 	}
 	var keeper reconcile.Keeper = unkept{}
 	if !flags.dryRun {
@@ -104,6 +104,15 @@ func (a *app) runSync(ctx context.Context, flags *runFlags) error {
 		return err
 	}
 	return a.mirror(ctx, c, r, s, flags)
+}
+
+// hasRules refuses a configuration under which run has nothing to do: more
+// often than that it is one of which a file is missing.
+func hasRules(c *config.Configuration) error {
+	if len(presenceRules(c.Objects)) == 0 {
+		return errors.New("no presence_rule is declared, so nobody would be kept in step; lockstep docs presence_rule shows one")
+	}
+	return nil
 }
 
 // reliedOn lists the kinds that run cannot do its work without.

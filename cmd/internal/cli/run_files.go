@@ -106,6 +106,11 @@ func isConfiguration(name string) bool {
 // reload puts the files in force, whole or not at all.
 func (f *files) reload(ctx context.Context) {
 	c, err := f.load(ctx, f.flags.configFlags, false)
+	if err == nil {
+		if err = hasRules(c); err != nil {
+			f.view().Fail(err)
+		}
+	}
 	if err != nil {
 		f.refused = "" // nothing will come of reading them again as they are
 		f.view().Say("The changed configuration is not used; the one before stays in force.")

@@ -28,6 +28,9 @@ func (a *app) mirror(ctx context.Context, c *config.Configuration, r *reconcile.
 	if err := sides(&options, c, r); err != nil {
 		return err
 	}
+	if why := options.Settings.OneWay; why != "" {
+		a.view().Say("One-way: CXone follows Salesforce, and nobody's status is set: %s.", why)
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	var beside sync.WaitGroup // what works beside the sync, and ends with it
 	defer beside.Wait()
