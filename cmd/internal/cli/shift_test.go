@@ -116,7 +116,7 @@ func unapplied(t testing.TB, seed *tenant.Tenant, text string) *centreWorld {
 	w.Transport = &overhearer{next: hooked{w.Transport, c.hook}, tokens: map[string]bool{}}
 	w.PubSubDial = w.emulator.PubSubDialer()
 	w.Environ = append(w.Environ, "SALESFORCE_PUBSUB_ENDPOINT=http://127.0.0.1:7443",
-		"LOCKSTEP_TOKEN="+canaryToken, "STORE=postgres://lockstep:"+canaryStore+"@db.internal/lockstep", "WEBHOOK="+hookURL)
+		"LOCKSTEP_TOKEN="+canaryToken, "STORE=postgres://lockstep:"+canaryStore+"@127.0.0.1:1/lockstep", "WEBHOOK="+hookURL)
 	w.write("main.hcl", text)
 	return c
 }
