@@ -121,11 +121,15 @@ func (a *app) serve(ctx context.Context, beside *sync.WaitGroup, address string,
 		Token: schema.NewSecret(token, "the variable "+tokenVariable), Log: options.Log,
 	})
 	if err != nil {
-		return err
+		return fmt.Errorf("run: %w; it is the variable %s", err, tokenVariable)
 	}
 	listener, err := a.listener(ctx, address)
 	if err != nil {
-		return fmt.Errorf("serve the page: %w", err)
+		return fmt.Errorf("run: serve the page: %w", err)
+	}
+	if err := page.MayServe(listener.Addr()); err != nil {
+		_ = listener.Close() // nothing was accepted
+		return fmt.Errorf("run: %w; the token is the variable %s", err, tokenVariable)
 	}
 	beside.Go(func() {
 		if err := page.Serve(ctx, listener); err != nil {

@@ -229,7 +229,10 @@ func (c *centreWorld) begins(args ...string) *shift {
 }
 
 // starts starts lockstep run, whatever comes of it.
-func (c *centreWorld) starts(args ...string) *shift {
+func (c *centreWorld) starts(args ...string) *shift { return c.startsOn(nil, args...) }
+
+// startsOn is starts with a port for the live page; nil is one on loopback.
+func (c *centreWorld) startsOn(port net.Listener, args ...string) *shift {
 	c.t.Helper()
 	s := &shift{
 		centre: c, out: &quietBuffer{}, err: &quietBuffer{}, signals: make(chan os.Signal, 2), ended: make(chan int, 1),
@@ -240,7 +243,13 @@ func (c *centreWorld) starts(args ...string) *shift {
 	process.Transport, process.PubSubDial = s.plug.carries(c.Transport), s.plug.dials(c.PubSubDial)
 	s.app = newApp(process)
 	s.app.alone, s.app.store, s.app.digestWork = true, pluggedStore{c.memory(), s.plug}, 2
-	s.app.listen = s.listens
+	s.app.listen = func(context.Context, string) (net.Listener, error) {
+		if port != nil {
+			return port, nil
+		}
+		s.page = bufconn.Listen(64 << 10)
+		return loopbackPort{s.page}, nil
+	}
 	go func() { s.ended <- s.app.main(append([]string{"-chdir=" + c.chdir, "run"}, args...)) }()
 	c.t.Cleanup(s.leaves)
 	return s

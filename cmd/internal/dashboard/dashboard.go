@@ -60,12 +60,21 @@ func (d *Dashboard) Watch(ctx context.Context) {
 	d.hub.watch(ctx, d.o.Every)
 }
 
+// MayServe says why the page cannot be served at an address: one that others
+// can reach needs a token.
+func (d *Dashboard) MayServe(at net.Addr) error {
+	if loopback(at) || !d.o.Token.IsZero() {
+		return nil
+	}
+	return fmt.Errorf("the dashboard on %s can be reached by others: give it a token, or listen on 127.0.0.1", at)
+}
+
 // Serve serves on a listener until ctx ends, and closes it. A listener that
 // others can reach needs a token.
 func (d *Dashboard) Serve(ctx context.Context, l net.Listener) error {
-	if !loopback(l.Addr()) && d.o.Token.IsZero() {
-		_ = l.Close()
-		return fmt.Errorf("the dashboard on %s can be reached by others: give it a token, or listen on 127.0.0.1", l.Addr())
+	if err := d.MayServe(l.Addr()); err != nil {
+		_ = l.Close() // nothing was accepted
+		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
