@@ -42,6 +42,7 @@ type Engine struct {
 	seen     sights
 	ruling   ruling
 	troubles troubles
+	failed   use // of the store, at present
 }
 
 // A phase is how far the engine has come.

@@ -44,12 +44,12 @@ func (e *Engine) leased(l Leased) {
 		e.by(taskLease, renewEvery) // the renewal of a lease that was given up since
 	case l.Err == nil && l.Lease.Epoch == e.lease.Epoch:
 		e.lease = l.Lease
-		e.storeBack()
+		e.storeBack(toLease)
 		e.at(taskLease, renewEvery)
 	case errors.Is(l.Err, store.ErrFenced):
 		e.lose("the lease went to somebody else")
 	default:
-		e.storeFailed(l.Err)
+		e.storeFailed(toLease, l.Err)
 		e.at(taskLease, renewEvery/4)
 	}
 }
@@ -65,7 +65,7 @@ func (e *Engine) acquired(l Leased) {
 	case errors.Is(l.Err, store.ErrUnknown), errors.Is(l.Err, store.ErrNewer), errors.Is(l.Err, store.ErrCorrupt):
 		e.finish(l.Err) // no waiting helps
 	default:
-		e.storeFailed(l.Err)
+		e.storeFailed(toLease, l.Err)
 		e.at(taskLease, renewEvery)
 	}
 }
@@ -73,7 +73,7 @@ func (e *Engine) acquired(l Leased) {
 // own begins a lease: nothing that was known before it counts.
 func (e *Engine) own(l store.Lease) {
 	e.lease, e.epoch, e.phase, e.holder = l, uint64(l.Epoch), waking, l.Owner
-	e.storeBack()
+	e.storeBack(toLease)
 	e.at(taskControl, 0)
 	e.at(taskPeople, 0)
 	e.at(taskDay, 0)

@@ -37,8 +37,27 @@ func (e *Engine) fine(what string) bool {
 
 const troubleStore = "store"
 
-func (e *Engine) storeFailed(err error) { e.trouble(troubleStore, text(err)) }
-func (e *Engine) storeBack()            { e.fine(troubleStore) }
+// A use is something that the store is needed for. A full disk keeps no batch
+// and renews leases all the same: the store works again when all of it does.
+type use uint8
+
+const (
+	toLease use = 1 << iota
+	toRead
+	toKeep
+	toErase
+)
+
+func (e *Engine) storeFailed(in use, err error) {
+	e.failed |= in
+	e.trouble(troubleStore, text(err))
+}
+
+func (e *Engine) storeBack(in use) {
+	if e.failed &^= in; e.failed == 0 {
+		e.fine(troubleStore)
+	}
+}
 
 // report tells what presence wants a person to know. What concerns one agent is
 // in the journal already.

@@ -192,7 +192,7 @@ func (e *Engine) committed(c Committed) {
 	e.flight = nil
 	switch {
 	case c.Err == nil:
-		e.storeBack()
+		e.storeBack(toKeep)
 		e.backOffs.store.reset()
 		e.keep(b)
 		e.resume()
@@ -201,7 +201,7 @@ func (e *Engine) committed(c Committed) {
 		// Only reading it anew, under a new lease, tells.
 		e.lose(c.Err.Error())
 	default:
-		e.storeFailed(c.Err)
+		e.storeFailed(toKeep, c.Err)
 		e.gatherAgain(b)
 		wait := e.backOffs.store.next()
 		e.retry = e.now.Add(wait)
@@ -271,6 +271,8 @@ func (e *Engine) erased(r Erased) {
 	e.erasing = false
 	e.at(taskErase, eraseEvery)
 	if r.Err != nil {
-		e.storeFailed(r.Err)
+		e.storeFailed(toErase, r.Err)
+		return
 	}
+	e.storeBack(toErase)
 }

@@ -69,11 +69,11 @@ func (e *Engine) recalled(r Recalled) {
 		return
 	}
 	if r.Err != nil {
-		e.storeFailed(r.Err)
+		e.storeFailed(toRead, r.Err)
 		e.at(taskRecall, renewEvery)
 		return
 	}
-	e.storeBack()
+	e.storeBack(toRead)
 	for _, item := range r.Items {
 		if err := e.remember(item); err != nil {
 			e.drain(err)

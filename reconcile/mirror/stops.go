@@ -52,9 +52,10 @@ func (e *Engine) controlled(c Controlled) {
 // takeOrders reports whether the store has new orders.
 func (e *Engine) takeOrders(c Controlled) bool {
 	if c.Err != nil {
-		e.storeFailed(c.Err)
+		e.storeFailed(toRead, c.Err)
 		return false
 	}
+	e.storeBack(toRead)
 	if e.ordered && c.Item.Version == e.version {
 		return false
 	}
