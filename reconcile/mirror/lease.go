@@ -100,6 +100,7 @@ func (e *Engine) lose(why string) {
 	}
 	e.stopWatching()
 	e.reset()
+	e.holder = ""
 	e.notice(Notice{Kind: "lease", Text: why}, false)
 	e.at(taskLease, renewEvery)
 }
