@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"google.golang.org/grpc/test/bufconn"
+
+	"github.com/lockstep-sync/lockstep/providers/emulator"
 )
 
 // TestRunPage: the page shows what both sides show, to whom knows the token,
@@ -133,22 +135,25 @@ func TestRunPageNobodyReads(t *testing.T) {
 	})
 }
 
-// TestRunHealth: whoever looks after processes is told what they need.
+// TestRunHealth: whoever looks after processes is told that run lives, and that
+// it is ready once it has seen somebody.
 func TestRunHealth(t *testing.T) {
 	inBubble(t, centreText+rulesText, func(t *testing.T, c *centreWorld) {
-		s := c.begins("-serve=127.0.0.1:0")
-		if status, _, body := s.get("/readyz"); status != http.StatusOK {
-			t.Errorf("/readyz: %d %s", status, body)
+		c.must(c.emulator.Fault(emulator.Fault{Vendor: emulator.CXone, Path: "*/agents", Kind: emulator.Hang, After: 1, Times: -1}))
+		s := c.starts("-serve=127.0.0.1:0")
+		pass(time.Second)
+		s.plug.breaks(&storeFault{verbs: []verb{leases}, hangs: true})
+		want := func(page string, status int, when string) {
+			t.Helper()
+			if got, _, body := s.get(page); got != status {
+				t.Errorf("%s: %s answers %d, want %d: %s", when, page, got, status, body)
+			}
 		}
-		s.plug.breaks(&storeFault{verbs: []verb{commits, reads, leases}, hangs: true})
-		pass(time.Minute)
-		if status, _, body := s.get("/readyz"); status == http.StatusOK {
-			t.Errorf("/readyz without a store: %d %s", status, body)
-		}
+		want("/healthz", http.StatusOK, "a vendor hangs")
+		c.emulator.ClearFaults()
 		s.plug.breaks(nil)
 		pass(time.Minute)
-		if status, _, body := s.get("/readyz"); status != http.StatusOK {
-			t.Errorf("/readyz with the store back: %d %s", status, body)
-		}
+		want("/healthz", http.StatusOK, "all is well")
+		want("/readyz", http.StatusOK, "all is well")
 	})
 }
