@@ -93,6 +93,7 @@ type centreWorld struct {
 	store  *store.File // open as long as the machine's process would be
 	hook   *hook       // hears what webhooks are told
 	traces traces
+	ahead  atomic.Int64 // of ours are the vendors' clocks, as a duration
 }
 
 // newCentre applies a configuration and lets the volunteers come to work: they
@@ -100,18 +101,27 @@ type centreWorld struct {
 func newCentre(t testing.TB, seed *tenant.Tenant, text string) *centreWorld {
 	t.Helper()
 	c := unapplied(t, seed, text)
+	c.opens()
+	return c
+}
+
+// opens begins a centre's day.
+func (c *centreWorld) opens() {
+	c.t.Helper()
 	c.orders(exitOK, "apply", "-auto-approve")
 	for _, agent := range []string{ana, ben, carla} {
 		c.comes(agent)
 	}
-	return c
 }
 
 // unapplied is a centre at which nothing was set up yet.
 func unapplied(t testing.TB, seed *tenant.Tenant, text string) *centreWorld {
 	t.Helper()
 	c := &centreWorld{path: filepath.Join(t.TempDir(), "run.db"), hook: &hook{}}
-	c.world = newWorld(t, seed, emulator.Options{OnAnswer: func(string, string, string, int) { c.traces.note(c) }})
+	c.world = newWorld(t, seed, emulator.Options{
+		OnAnswer: func(string, string, string, int) { c.traces.note(c) },
+		Now:      func() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) },
+	})
 	w := c.world
 	w.Transport = &overhearer{next: hooked{w.Transport, c.hook}, tokens: map[string]bool{}}
 	w.PubSubDial = w.emulator.PubSubDialer()

@@ -1,0 +1,62 @@
+package cli
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/lockstep-sync/lockstep/reconcile/mirror"
+	"github.com/lockstep-sync/lockstep/schema"
+)
+
+// TestRunAcrossClocks: the vendors' clocks are not ours, and nor are those of
+// the agents' machines, by which consoles tell that a command has expired.
+// However far they are behind, who acted last is followed.
+func TestRunAcrossClocks(t *testing.T) {
+	for _, ahead := range []time.Duration{-24 * time.Hour, -time.Minute, -3 * time.Second, 3 * time.Second} {
+		t.Run(ahead.String(), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				c := unapplied(t, canaried(), centreText+rulesText)
+				c.ahead.Store(int64(ahead))
+				c.opens()
+				c.begins()
+				c.chooses(ana, "Lunch")
+				c.shows(ben, "Meeting")
+				pass(settles)
+				c.wantPair(ana, "Lunch Lunch", "a clock that is off")
+				c.wantPair(ben, "Meeting Meeting", "a clock that is off")
+				c.shows(ana, "Ready")
+				c.chooses(ben, schema.StateAvailable)
+				pass(settles)
+				c.wantPair(ana, "Available Ready", "a clock that is off")
+				c.wantPair(ben, "Available Ready", "a clock that is off")
+			})
+		})
+	}
+}
+
+// TestRunAcrossAJump: the clocks are set while run works, ours or the vendors'.
+// What is asked for by time may be missed, and is found by the next whole
+// reading.
+func TestRunAcrossAJump(t *testing.T) {
+	for _, by := range []time.Duration{time.Second, 5 * time.Second} {
+		t.Run(by.String(), func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, centreText+rulesText, func(t *testing.T, c *centreWorld) {
+				s := c.begins()
+				c.watches(ana, ben, carla)
+				c.ahead.Store(int64(by))
+				c.chooses(ana, "Lunch")
+				c.shows(ben, "Meeting")
+				if took := c.untilPairs(time.Hour, map[string]string{ana: "Lunch Lunch", ben: "Meeting Meeting"}); took > mirror.PaceOf(40).Sweep+atOnce {
+					t.Errorf("both sides agree %s after the jump:\n%s", took, s.story())
+				}
+				pass(20 * time.Minute)
+				c.wantTrace(ana, "a jump moves nobody", "Available Ready", "Lunch Ready", "Lunch Lunch")
+				c.wantTrace(ben, "a jump moves nobody", "Available Ready", "Available Meeting", "Meeting Meeting")
+				c.wantTrace(carla, "a jump moves nobody", "Available Ready")
+			})
+		})
+	}
+}
