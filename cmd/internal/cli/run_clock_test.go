@@ -42,7 +42,6 @@ func TestRunAcrossClocks(t *testing.T) {
 func TestRunAcrossAJump(t *testing.T) {
 	for _, by := range []time.Duration{time.Second, 5 * time.Second} {
 		t.Run(by.String(), func(t *testing.T) {
-			t.Parallel()
 			inBubble(t, centreText+rulesText, func(t *testing.T, c *centreWorld) {
 				s := c.begins()
 				c.watches(ana, ben, carla)

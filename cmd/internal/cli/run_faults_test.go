@@ -61,7 +61,7 @@ func troubles() []trouble {
 	for _, vendor := range []string{emulator.Salesforce, emulator.CXone} {
 		for _, body := range misshapen {
 			f := emulator.Fault{Vendor: vendor, Kind: emulator.Status, Status: http.StatusOK, Body: body}
-			list = append(list, trouble{why: vendor + " answers " + body, fault: f, within: atOnce})
+			list = append(list, trouble{why: vendor + " answers " + body, fault: f, within: atOnce, lasts: 20 * time.Second})
 		}
 	}
 	return list
@@ -83,7 +83,6 @@ var misshapen = []string{
 func TestRunUnderFaults(t *testing.T) {
 	for _, tc := range troubles() {
 		t.Run(tc.why, func(t *testing.T) {
-			t.Parallel()
 			inBubble(t, centreText+rulesText, tc.endure)
 		})
 	}
@@ -116,9 +115,8 @@ func (tc trouble) endure(t *testing.T, c *centreWorld) {
 // taken for gone, and what was chosen meanwhile is carried over.
 func TestRunDoesNotTakeNothingForNobody(t *testing.T) {
 	for _, vendor := range []string{emulator.Salesforce, emulator.CXone} {
-		for _, body := range []string{"", "null", "{}"} {
+		for _, body := range []string{"", "null"} {
 			t.Run(vendor+" answers "+body, func(t *testing.T) {
-				t.Parallel()
 				tc := trouble{
 					fault: emulator.Fault{Vendor: vendor, Method: http.MethodGet, Kind: emulator.Status, Status: http.StatusOK, Body: body},
 					lasts: mirror.PaceOf(40).People + time.Minute, within: time.Minute + atOnce,

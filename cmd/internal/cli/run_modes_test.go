@@ -40,7 +40,6 @@ func TestRunMovesNobody(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			inBubble(t, centreText+rulesText, func(t *testing.T, c *centreWorld) {
 				c.write("main.hcl", centreText+tc.text)
 				c.readOnly()
@@ -110,7 +109,6 @@ func TestRunOnce(t *testing.T) {
 func TestRunAligns(t *testing.T) {
 	for side, pairs := range map[string][2]string{"": {"Lunch Ready", "Available Meeting"}, "cxone": {"Lunch Lunch", "Available Ready"}, "salesforce": {"Available Ready", "Meeting Meeting"}} {
 		t.Run("-align="+side, func(t *testing.T) {
-			t.Parallel()
 			inBubble(t, centreText+rulesText, func(t *testing.T, c *centreWorld) {
 				c.chooses(ana, "Lunch")
 				c.shows(ben, "Meeting")

@@ -41,7 +41,6 @@ func TestRunNotifies(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			inBubble(t, centreText+rulesText, func(t *testing.T, c *centreWorld) {
 				c.hook.answer = tc.answer
 				s := c.begins("-serve=127.0.0.1:0")

@@ -35,7 +35,6 @@ func TestRunStopped(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			inBubble(t, centreText+rulesText, func(t *testing.T, c *centreWorld) {
 				s := c.begins("-serve=127.0.0.1:0")
 				c.orders(exitOK, tc.stop...)
@@ -297,7 +296,6 @@ func TestRunInterruptedTwice(t *testing.T) {
 func TestRunKilled(t *testing.T) {
 	for _, after := range []time.Duration{0, time.Millisecond, 4900 * time.Millisecond, 5 * time.Second, 5100 * time.Millisecond, 7 * time.Second} {
 		t.Run(after.String(), func(t *testing.T) {
-			t.Parallel()
 			inBubble(t, centreText+rulesText, func(t *testing.T, c *centreWorld) {
 				s := c.begins()
 				c.watches(ana, ben)

@@ -66,7 +66,6 @@ func TestRunKeepsItsRules(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			inBubble(t, centreText+rulesText, func(t *testing.T, c *centreWorld) {
 				s := c.begins()
 				c.write("main.hcl", tc.text)

@@ -40,7 +40,6 @@ func TestRunWhileTheStoreFails(t *testing.T) {
 	}
 	for name, fault := range tests {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			inBubble(t, centreText+rulesText, func(t *testing.T, c *centreWorld) {
 				s := c.begins("-serve=127.0.0.1:0")
 				c.watches(ana, ben, carla)

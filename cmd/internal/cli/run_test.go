@@ -9,9 +9,10 @@ import (
 	"github.com/lockstep-sync/lockstep/schema"
 )
 
-// inBubble runs a test at a centre, in a bubble of synctest.
+// inBubble runs a test at a centre, in a bubble of synctest, beside others.
 func inBubble(t *testing.T, text string, test func(t *testing.T, c *centreWorld)) {
 	t.Helper()
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) { test(t, newCentre(t, canaried(), text)) })
 }
 
