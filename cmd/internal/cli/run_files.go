@@ -105,41 +105,45 @@ func isConfiguration(name string) bool {
 
 // reload puts the files in force, whole or not at all.
 func (f *files) reload(ctx context.Context) {
-	c, err := f.load(ctx, f.flags.configFlags, false)
-	if err == nil {
-		if err = hasRules(c); err != nil {
-			f.view().Fail(err)
-		}
-	}
-	if err != nil {
-		f.refused = "" // nothing will come of reading them again as they are
+	was := f.refused
+	f.refused = "" // nothing comes of reading the same files again, but for one case
+	c, err := f.read(ctx)
+	switch {
+	case err != nil:
 		f.view().Say("The changed configuration is not used; the one before stays in force.")
 		return
-	}
-	if c.Digest == f.now.Digest {
-		f.refused = ""
+	case c.Digest == f.now.Digest:
 		return
 	}
 	if what := needsRestart(f.now, c); what != "" {
-		f.refused = ""
 		f.view().Say("The changed configuration has %s, which takes a restart; the one before stays in force.", what)
 		return
 	}
-	if why := f.unready(ctx, c); why != "" {
-		if why != f.refused {
-			f.view().Say("The changed configuration is not in force yet: %s. The one before stays in force.", why)
+	if f.refused = f.unready(ctx, c); f.refused != "" {
+		if f.refused != was {
+			f.view().Say("The changed configuration is not in force yet: %s. The one before stays in force.", f.refused)
 		}
-		f.refused = why
 		return
 	}
-	settings := syncSettings(c, f.flags)
-	settings.OneWay = oneWay(c)
 	select {
-	case f.reloaded <- settings:
-		f.now, f.refused, f.drift = c, "", ""
+	case f.reloaded <- syncSettings(c, f.flags):
+		f.now, f.drift = c, ""
 		f.view().Say("The changed configuration is in force.")
 	case <-ctx.Done():
 	}
+}
+
+// read reads the files, and says what is wrong with them.
+func (f *files) read(ctx context.Context) (*config.Configuration, error) {
+	c, err := f.load(ctx, f.flags.configFlags, false)
+	if err != nil {
+		return nil, err // load has said it
+	}
+	if err := hasRules(c); err != nil {
+		f.view().Fail(err)
+		return nil, err
+	}
+	return c, nil
 }
 
 // needsRestart names what a running sync cannot change.

@@ -84,7 +84,6 @@ func sides(options *mirror.Options, c *config.Configuration, r *reconcile.Reconc
 	if options.Salesforce == nil || options.CXone == nil {
 		return errors.New("run: both vendors are needed; declare provider \"salesforce\" {} and provider \"cxone\" {}")
 	}
-	options.Settings.OneWay = oneWay(c)
 	return nil
 }
 

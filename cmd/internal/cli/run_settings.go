@@ -16,7 +16,7 @@ func syncSettings(c *config.Configuration, flags *runFlags) mirror.Settings {
 	sync := c.Sync
 	set := mirror.Settings{
 		Tenant: accounts(c), Owner: owner(),
-		Mode: flags.mode(), Once: flags.once, Align: presence.Align(flags.align),
+		Mode: flags.mode(), Once: flags.once, Align: presence.Align(flags.align), OneWay: oneWay(c),
 		Rules: presenceRules(c.Objects), Facts: presenceFacts(c.Objects),
 		Match:           matching(c),
 		Conflict:        presence.Conflict(sync.Conflict),
