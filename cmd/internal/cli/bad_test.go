@@ -219,6 +219,7 @@ func wrongSecrets() []wrong {
 // TestBadFiles plans each wrong file through the command line: it is refused
 // with a place and a way out before any vendor is called, and no secret shows.
 func TestBadFiles(t *testing.T) {
+	t.Parallel()
 	groups := map[string][]wrong{
 		"Language": wrongLanguage(), "ForEach": wrongForEach(), "Values": wrongValues(), "Rules": wrongRules(), "Secrets": wrongSecrets(),
 	}

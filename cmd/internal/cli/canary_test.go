@@ -144,6 +144,7 @@ func everyFault() []emulator.Fault {
 // TestNoSecretShows runs every command under every fault, from the first call
 // on or from a later one, with all secrets planted: none appears anywhere.
 func TestNoSecretShows(t *testing.T) {
+	t.Parallel()
 	for turn, adapters := range []string{"api", "manual"} {
 		for i, fault := range everyFault() {
 			if fault.Body == "" && i%2 != turn {

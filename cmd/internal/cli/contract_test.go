@@ -189,6 +189,7 @@ func (f fields) text(kind string) string {
 }
 
 func TestKindContract(t *testing.T) {
+	t.Parallel()
 	for _, kind := range allKinds() {
 		t.Run(kind.Name, func(t *testing.T) {
 			t.Parallel()
@@ -282,6 +283,7 @@ var faultKinds = []emulator.Kind{
 // TestKindContractUnderFaults applies under each fault, at the first calls; once
 // the fault is over, applying again settles.
 func TestKindContractUnderFaults(t *testing.T) {
+	t.Parallel()
 	for _, kind := range allKinds() {
 		c, ok := contracts[kind.Name]
 		if !ok {
@@ -334,6 +336,7 @@ func (c contract) survive(t *testing.T, kind *schema.Kind, fault emulator.Fault)
 // TestKilledAtEveryCall kills an apply of each kind at each of its calls, and
 // applies again.
 func TestKilledAtEveryCall(t *testing.T) {
+	t.Parallel()
 	for _, kind := range allKinds() {
 		c, ok := contracts[kind.Name]
 		if !ok {

@@ -156,6 +156,7 @@ func usedLicences(s *tenant.Tenant) int {
 // TestRefusedByVendors plans and applies where something is wrong at a vendor:
 // both say what and what to do, and change nothing anywhere.
 func TestRefusedByVendors(t *testing.T) {
+	t.Parallel()
 	for name, tc := range refused {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

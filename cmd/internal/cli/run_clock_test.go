@@ -13,6 +13,7 @@ import (
 // the agents' machines, by which consoles tell that a command has expired.
 // However far they are behind, who acted last is followed.
 func TestRunAcrossClocks(t *testing.T) {
+	t.Parallel()
 	for _, ahead := range []time.Duration{-24 * time.Hour, -time.Minute, -3 * time.Second, 3 * time.Second} {
 		t.Run(ahead.String(), func(t *testing.T) {
 			t.Parallel()
@@ -40,6 +41,7 @@ func TestRunAcrossClocks(t *testing.T) {
 // What is asked for by time may be missed, and is found by the next whole
 // reading.
 func TestRunAcrossAJump(t *testing.T) {
+	t.Parallel()
 	for _, by := range []time.Duration{time.Second, 5 * time.Second} {
 		t.Run(by.String(), func(t *testing.T) {
 			inBubble(t, centreText+rulesText, func(t *testing.T, c *centreWorld) {

@@ -27,6 +27,7 @@ func (c *centreWorld) readOnly() {
 // TestRunMovesNobody: what only looks on tries no write, although people move
 // and the rules would have it.
 func TestRunMovesNobody(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		text string
 		args []string
@@ -107,6 +108,7 @@ func TestRunOnce(t *testing.T) {
 }
 
 func TestRunAligns(t *testing.T) {
+	t.Parallel()
 	for side, pairs := range map[string][2]string{"": {"Lunch Ready", "Available Meeting"}, "cxone": {"Lunch Lunch", "Available Ready"}, "salesforce": {"Available Ready", "Meeting Meeting"}} {
 		t.Run("-align="+side, func(t *testing.T) {
 			inBubble(t, centreText+rulesText, func(t *testing.T, c *centreWorld) {

@@ -13,6 +13,7 @@ import (
 // TestRunNotifies: whatever the chat service does, people are moved, its address
 // is in nothing that is written, and run ends when it is told to.
 func TestRunNotifies(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		answer func(*http.Request) (*http.Response, error)
 		says   string // in the log

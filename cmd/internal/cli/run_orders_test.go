@@ -24,6 +24,7 @@ func syncing(lines string) string {
 }
 
 func TestRunStopped(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		stop, resume []string
 		ana, ben     string // what they show in the end
@@ -294,6 +295,7 @@ func TestRunInterruptedTwice(t *testing.T) {
 // TestRunKilled: the process is gone without a word at any moment; the next one
 // goes on where it was.
 func TestRunKilled(t *testing.T) {
+	t.Parallel()
 	for _, after := range []time.Duration{0, time.Millisecond, 4900 * time.Millisecond, 5 * time.Second, 5100 * time.Millisecond, 7 * time.Second} {
 		t.Run(after.String(), func(t *testing.T) {
 			inBubble(t, centreText+rulesText, func(t *testing.T, c *centreWorld) {

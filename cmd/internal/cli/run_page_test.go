@@ -72,6 +72,7 @@ func (offLoopback) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(10, 1, 2, 
 
 // TestRunPageNeedsAToken: run does not begin with a page that anybody can read.
 func TestRunPageNeedsAToken(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		token  string
 		status int

@@ -47,6 +47,7 @@ func TestRunLoadsNewRules(t *testing.T) {
 // TestRunKeepsItsRules: files that are wrong, or cannot be put in force, change
 // nothing, and it is said why.
 func TestRunKeepsItsRules(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		text string
 		says []string

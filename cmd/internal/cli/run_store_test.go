@@ -23,6 +23,7 @@ import (
 // nobody could say afterwards why. That is told, and once the store works again
 // nothing is lost and nothing done twice.
 func TestRunWhileTheStoreFails(t *testing.T) {
+	t.Parallel()
 	refused := errors.New("connect to db.internal: connection refused")
 	tests := map[string]storeFault{
 		"full": {
@@ -210,6 +211,7 @@ func TestBadStore(t *testing.T) {
 // TestBadStoreAddress: what is no store is refused, and not a word of it is
 // repeated: it may hold a password.
 func TestBadStoreAddress(t *testing.T) {
+	t.Parallel()
 	tests := map[string]string{
 		"another database":       "mysql://lockstep:" + canaryStore + "@db.internal/lockstep",
 		"no scheme":              "lockstep:" + canaryStore + "@db.internal/lockstep",
