@@ -20,6 +20,12 @@ type day struct {
 func (d *day) call(n int)    { d.Calls, d.allCalls = d.Calls+n, d.allCalls+n }
 func (d *day) deliver(n int) { d.Deliveries, d.allDeliveries = d.Deliveries+n, d.allDeliveries+n }
 
+// spendCalls counts calls to Salesforce, and sees to it that they stay counted.
+func (e *Engine) spendCalls(n int) {
+	e.used.call(n)
+	e.dayNew = true
+}
+
 func (d *day) encode() ([]byte, error) { return json.Marshal(d) }
 
 func (e *Engine) recallDay(value []byte) error {

@@ -213,7 +213,7 @@ func (e *Engine) sendCall(lane int) bool {
 		return false
 	}
 	e.tokens.take(1)
-	e.used.call(1)
+	e.spendCalls(1)
 	e.called, e.filled = e.now, len(batch) == pushMost
 	e.ids++
 	e.pushes[e.ids] = batch

@@ -256,7 +256,7 @@ func (e *Engine) swept(s Swept) {
 		return
 	}
 	e.sweeping = false
-	e.used.call(1 + len(s.News.Sightings)/page)
+	e.spendCalls(1 + len(s.News.Sightings)/page)
 	e.dayNew = true
 	if s.Err != nil {
 		e.trouble("sweep", s.Err.Error())
@@ -309,7 +309,7 @@ func (e *Engine) look() {
 		return
 	}
 	e.looking, e.lookedFrom, e.asked = true, e.now, people
-	e.used.call(1)
+	e.spendCalls(1)
 	e.ask(Look{Turn: e.turn, People: people, Timeout: readTimeout})
 }
 

@@ -24,6 +24,11 @@ type reading struct {
 func (e *Engine) open(r *reading) {
 	e.generation++
 	r.generation = e.generation
+	for _, id := range r.news.Doubt { // who could not be read is not away for that
+		if a := e.known[r.side][id]; a != nil {
+			a.swept[r.side] = r.generation
+		}
+	}
 	e.readings = append(e.readings, r)
 	e.by(taskRead, 0)
 }
@@ -122,9 +127,21 @@ func (e *Engine) away(a *agent, r *reading) {
 	} else {
 		o.Status = schema.Offline
 	}
-	// No later than what comes next, for the vendor's times are in whole seconds.
+	// No later than what comes next, for the vendor's times are in whole seconds;
+	// and not anew by every reading that does not show who was away before.
 	o.Since = r.asked.Add(o.Clock.Ahead - o.Clock.Uncertainty).Truncate(time.Second)
+	if s := a.peek(); awayAlready(&s, &o) {
+		o.Since = s.Since(r.side)
+	}
 	e.observe(a, o, false)
+}
+
+func awayAlready(s *presence.State, o *presence.Observation) bool {
+	state, status := s.Shows()
+	if o.Side == presence.CXone {
+		return state == o.State
+	}
+	return status == o.Status
 }
 
 func (e *Engine) taken(r *reading) {
@@ -135,7 +152,9 @@ func (e *Engine) taken(r *reading) {
 		e.sweptOnce = true
 	}
 	for _, id := range r.news.Doubt {
-		e.doubt(id)
+		if r.side == presence.Salesforce {
+			e.doubt(id)
+		}
 	}
 }
 

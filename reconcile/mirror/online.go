@@ -17,8 +17,7 @@ func (e *Engine) readOnline() {
 		return
 	}
 	e.onlining = true
-	e.used.call(1)
-	e.dayNew = true
+	e.spendCalls(1)
 	e.ask(ReadOnline{Turn: e.turn, Timeout: readTimeout})
 }
 
@@ -79,7 +78,7 @@ func (e *Engine) readLimits() {
 		e.at(taskLimits, limitsEvery)
 		return
 	}
-	e.used.call(1)
+	e.spendCalls(1)
 	e.ask(ReadLimits{Turn: e.turn, Timeout: readTimeout})
 }
 

@@ -77,8 +77,8 @@ func (e *Engine) polled(p Polled) {
 	if e.fine("poll") {
 		e.recover(presence.CXone)
 	}
-	if e.wholeNow {
-		e.whole, e.wholeAt, p.News.Whole = false, e.now, true
+	if e.wholeNow && p.News.Whole { // else it moved while it was read, and is read once more
+		e.whole, e.wholeAt = false, e.now
 	}
 	e.open(&reading{side: presence.CXone, news: p.News, asked: e.polledFrom})
 }

@@ -116,6 +116,10 @@ func (e *Engine) readPeople() {
 	if e.asking || e.phase == draining {
 		return
 	}
+	if e.phase == running && !e.maySweep() {
+		e.at(taskPeople, peopleEvery) // those who are known are kept in step; newcomers wait
+		return
+	}
 	e.asking, e.peopleAsked = true, e.now
 	e.ask(ReadPeople{Turn: e.turn, Timeout: peopleTimeout})
 }
@@ -125,7 +129,7 @@ func (e *Engine) peopleRead(p PeopleRead) {
 		return
 	}
 	e.asking = false
-	e.used.call(1 + len(p.Salesforce)/page)
+	e.spendCalls(1 + len(p.Salesforce)/page)
 	err := p.Err
 	if err == nil && e.listed && len(e.agents) > 0 && (len(p.Salesforce) == 0 || len(p.CXone) == 0) {
 		// A vendor that hides everybody from us does not mean that all have left.

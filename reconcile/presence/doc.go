@@ -98,9 +98,11 @@
 //     that a contact comes back to.
 //   - A contact ends when CXone first shows something else, if that was a command
 //     of ours: nobody tells of the end before it.
-//   - A person who picks by hand just what a command asks for, while it may still
-//     be carried out: until it expires, on CXone until the contact in which it may
-//     be queued has ended.
+//   - A person who picks by hand just what a decision asks for while it stands, or
+//     what a command asks for while it may still be carried out: until it expires,
+//     on CXone until the contact in which it may be queued has ended.
+//   - Where a replaced command was carried out after all and is put back, what the
+//     other side shows because of a command counts from when it came to show it.
 //
 // # The proof
 //

@@ -77,6 +77,7 @@ func (m *machine) sendable(side Side, p *pending) bool {
 }
 
 func (m *machine) send(side Side, p pending) {
+	again := p.id != 0
 	m.s.seq++
 	p.id, p.answered, p.accepted = m.s.seq, false, false
 	p.sent = m.now
@@ -85,7 +86,7 @@ func (m *machine) send(side Side, p pending) {
 		p.tries++
 	}
 	m.s.pending[side] = &p
-	if p.tries > 1 {
+	if again {
 		m.tell(Entry{What: Resent, Side: side, Target: p.want.text(side), Command: p.id})
 	}
 	m.effects = append(m.effects, m.command(side, &p))

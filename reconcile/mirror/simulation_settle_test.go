@@ -1,0 +1,219 @@
+package mirror_test
+
+import (
+	"slices"
+	"time"
+
+	"github.com/lockstep-sync/lockstep/reconcile/mirror"
+	"github.com/lockstep-sync/lockstep/reconcile/presence"
+	"github.com/lockstep-sync/lockstep/schema"
+)
+
+// settle ends all faults and lets people rest. Then both sides must agree, and
+// what people do at last must be on the other side within the stated time, and
+// nothing be written after that.
+func (w *world) settle() {
+	if w.failure != nil {
+		return
+	}
+	w.clear()
+	w.rest(w.patience())
+	if w.spentUp() {
+		return
+	}
+	for _, p := range w.people {
+		w.agreed(p)
+	}
+	w.lastActs()
+	w.silent()
+}
+
+// rest lets time pass, and the people whom a contact still has finish it.
+func (w *world) rest(lasts time.Duration) { w.until(w.now + lasts) }
+
+// clear ends faults, orders and what people are in the middle of.
+func (w *world) clear() {
+	w.say(nil, "all is calm")
+	w.calm, w.idle = true, true
+	w.removeFile()
+	if len(w.orders.stops) > 0 || w.plan.breaker > 0 {
+		w.resume(mirror.StopOrder{})
+	}
+	for _, h := range w.hosts {
+		h.clock.ahead = w.between(-time.Second, time.Second) // consoles refuse what a wrong clock says is over
+	}
+	clear(w.sf.denied)
+	clear(w.cx.removed)
+	clear(w.cx.wrong)
+	clear(w.cx.booked)
+	for _, p := range w.people {
+		p.openLid()
+		for talks(p.state()) {
+			w.cx.endContact(p, p.talk)
+		}
+		if p.loggedIn(presence.Salesforce) && !p.browser.alive() {
+			p.openTab()
+		}
+	}
+}
+
+// patience is how long the sides may take to agree: a sweep for what was not
+// told, and ten seconds; and what vendors have asked for.
+func (w *world) patience() time.Duration {
+	wait := max(w.visible-w.now, 0) + mirror.PaceOf(len(w.people)).Sweep + time.Minute
+	if w.poor() {
+		wait += 24 * time.Hour / time.Duration(w.plan.callsPerDay*8/10)
+	}
+	return wait
+}
+
+// poor reports whether the budget is so small that sweeps are far apart.
+func (w *world) poor() bool { return w.plan.callsPerDay < 5000 }
+
+// spent reports whether nothing is swept any more today, which is said.
+func (w *world) spentUp() bool {
+	h := w.owner()
+	if h == nil || !w.poor() {
+		return false
+	}
+	b := h.engine.Snapshot(h.now()).Budget
+	return b.Calls >= mirror.SweepBudget(b.CallsOf)
+}
+
+// owner is the replica that has the lease; nil when none has.
+func (w *world) owner() *host {
+	for _, h := range w.hosts {
+		if h.alive && !h.paused && h.turn != 0 && h.lease.Epoch == w.store.lease.Epoch {
+			return h
+		}
+	}
+	return nil
+}
+
+// known is what the owner's engine remembers of a person, and whether it does.
+func (w *world) known(p *person) (presence.State, bool) {
+	var s presence.State
+	item, ok := w.store.items["agent/"+p.key]
+	if !ok {
+		return s, false
+	}
+	return s, s.UnmarshalBinary(item.Value) == nil
+}
+
+// follows returns the live rule by which a person is kept in step, nil for none.
+func (w *world) follows(p *person) *schema.Rule {
+	h := w.owner()
+	if h == nil {
+		w.fail("somebody has the lease", nil, "nobody has")
+		return nil
+	}
+	is := h.is[p]
+	q := *p
+	q.team, q.mail = is.team, is.mail
+	if r := ruleFor(h.given.Rules, &q); is.pair && isLive(r) && !slices.Contains(h.booked, p.agent) {
+		return r
+	}
+	return nil
+}
+
+// agreed holds a person against the convergence that is stated.
+func (w *world) agreed(p *person) {
+	r := w.follows(p)
+	if r == nil || w.failure != nil {
+		return
+	}
+	s, ok := w.known(p)
+	if !ok {
+		w.fail("both sides agree in the end", p, "nothing is known of the agent")
+		return
+	}
+	state, status := s.Shows()
+	switch {
+	case state != p.state() || status != p.status():
+		w.fail("both sides agree in the end", p, "they are taken for (%s | %s), and show (%s | %s)", state, status, p.state(), p.status())
+	case !s.Since(presence.CXone).Equal(p.now[presence.CXone].since) && p.loggedIn(presence.CXone):
+		w.fail("since is the vendor's own time", p, "CXone shows %s since %s; remembered is %s", p.state(), p.now[presence.CXone].since, s.Since(presence.CXone))
+	}
+	if !p.loggedIn(presence.CXone) || !p.loggedIn(presence.Salesforce) {
+		return
+	}
+	baseState, baseStatus, hasBase := s.Base()
+	_, cx := s.Pending(presence.CXone)
+	_, sf := s.Pending(presence.Salesforce)
+	switch {
+	case cx || sf:
+		w.fail("both sides agree in the end", p, "something is still pending")
+	case isMapped(r, p.state(), p.status()):
+	case !hasBase || baseState != p.state() || baseStatus != p.status():
+		w.fail("both sides agree in the end", p, "(%s | %s) is not what was agreed: (%s | %s)", p.state(), p.status(), baseState, baseStatus)
+	}
+}
+
+// lastActs lets people, few at a time, choose something that the rule maps, and
+// wants it on the other side within the stated time.
+func (w *world) lastActs() {
+	const few = 8
+	var group []func()
+	check := func() {
+		w.rest(10*time.Second + w.plan.poll + few*time.Second/time.Duration(w.plan.writesPerSec) + 4*w.plan.vendorLatency)
+		for _, want := range group {
+			want()
+		}
+		group = group[:0]
+		w.rest(40 * time.Second) // no more than a few within the breaker's time
+	}
+	for _, p := range w.people {
+		if w.failure != nil {
+			return
+		}
+		if want := w.lastAct(p); want != nil {
+			group = append(group, want)
+		}
+		if len(group) == few {
+			check()
+		}
+	}
+	check()
+}
+
+// lastAct returns what is to hold soon; nil when the person can do nothing.
+func (w *world) lastAct(p *person) func() {
+	r := w.follows(p)
+	if r == nil || !p.loggedIn(presence.CXone) || !p.loggedIn(presence.Salesforce) || w.poor() {
+		return nil
+	}
+	if w.chance(0.5) {
+		to := pick(w, w.centre.settable)
+		status := published(r, to)
+		if status == "" || to == p.state() {
+			return nil
+		}
+		w.cx.show(p, to, byPerson)
+		return func() {
+			if p.state() == to && p.status() != status && !isMapped(r, p.state(), p.status()) {
+				w.fail("a change is on the other side within the stated time", p, "%s is to be published as %s; Salesforce shows %s", to, status, p.status())
+			}
+		}
+	}
+	status := pick(w, w.centre.statuses)
+	to, ok := subscribed(r, status)
+	if !ok || to.Word == "previous" || status == p.status() {
+		return nil
+	}
+	w.sf.choose(p, status)
+	return func() {
+		if p.status() == status && p.state() != to && !isMapped(r, p.state(), p.status()) {
+			w.fail("a change is on the other side within the stated time", p, "%s leads to %s; CXone shows %s", status, to, p.state())
+		}
+	}
+}
+
+// silent wants nothing to be written while nobody does anything.
+func (w *world) silent() {
+	if w.failure != nil {
+		return
+	}
+	w.rest(3 * time.Minute)
+	w.check.quiet = true
+	w.rest(25 * time.Minute)
+}
