@@ -21,7 +21,6 @@ type cxoneModel struct {
 	removed map[string]bool // codes that were taken off the team
 	booked  map[string]bool // agents whom NICE's own sync serves
 	wrong   map[string]bool // agents whose row makes no sense
-	calls   []time.Duration // writes of the last second
 }
 
 func newCXoneModel(w *world) *cxoneModel {

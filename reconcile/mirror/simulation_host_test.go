@@ -44,7 +44,6 @@ type host struct {
 
 	given           mirror.Settings // what the engine goes by
 	coming, is, was map[*person]identity
-	seen            [2]bool  // read whole since the lease began
 	polling         uint64   // the turn whose poll is under way
 	booked          []string // whom NICE serves itself, as it was told
 	control         int64    // the version of operators' orders that it knows

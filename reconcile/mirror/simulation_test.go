@@ -102,11 +102,8 @@ func lives(seed uint64, person int) (*violation, *tally) {
 // story lives through the world once more, to tell of the person concerned.
 func (v *violation) story(seed uint64) string {
 	again, _ := lives(seed, max(v.person, 0))
-	text := v.text
-	switch {
-	case again == nil:
-		text += "\n(it does not happen again: the simulation depends on something but its seed)"
-	default:
+	text := v.text + "\n(it does not happen again: the simulation depends on something but its seed)"
+	if again != nil {
 		text = again.text
 	}
 	return fmt.Sprintf("violated: %s\nagent %d, after %s, in the world of go test ./reconcile/mirror -run '^TestSimulation$' -seed=%d\n%s",

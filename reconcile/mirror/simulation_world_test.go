@@ -273,7 +273,6 @@ type person struct {
 
 	browser browser
 	ledger  ledger
-	busy    bool // something that takes several steps is going on
 }
 
 // past is how much of what was shown is remembered, to be read from a replica
@@ -288,9 +287,6 @@ func (p *person) shows(side presence.Side, ago time.Duration) shown {
 	}
 	return s
 }
-
-// on returns what a side shows now.
-func (p *person) on(side presence.Side) value { return p.now[side].value }
 
 func (p *person) state() value   { return p.now[presence.CXone].value }
 func (p *person) status() string { return p.now[presence.Salesforce].value.Word }
