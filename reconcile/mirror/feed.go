@@ -264,6 +264,7 @@ func (e *Engine) swept(s Swept) {
 		return
 	}
 	e.backOffs.sweep.reset()
+	e.seen.swept = e.now // not heardOf, by which a stream that is stuck is known
 	if e.fine("sweep") {
 		e.recover(presence.Salesforce)
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/lockstep-sync/lockstep/reconcile/presence"
 	"github.com/lockstep-sync/lockstep/schema"
 )
 
@@ -53,7 +54,23 @@ func (m *matcher) matches() []Match {
 }
 
 func (m *matcher) tell(side string, p *schema.Person, format string, args ...any) {
-	m.strange = append(m.strange, Strange{Side: side, ID: p.ID, Name: cmp.Or(p.Name, p.Username), Why: fmt.Sprintf(format, args...)})
+	m.strange = append(m.strange, Strange{
+		Side: side, ID: p.ID, Name: cmp.Or(p.Name, p.Username), Why: fmt.Sprintf(format, args...),
+		Team: p.Team, Login: p.Username, Email: p.Email,
+	})
+}
+
+// Reached returns those of the unmatched who are to be kept in step: CXone's
+// people whom a rule reaches. An org has users without number who are nobody's
+// agents, so a user is told through the agent who lacks one.
+func Reached(strange []Strange, rules *presence.Ruleset) []Strange {
+	var reached []Strange
+	for i := range strange {
+		if p := &strange[i]; p.Side == sideCXone && rules.For(p.Team, p.Login, p.Email) != nil {
+			reached = append(reached, *p)
+		}
+	}
+	return reached
 }
 
 // The sides as a [Strange] names them.

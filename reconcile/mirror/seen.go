@@ -1,6 +1,8 @@
 package mirror
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/lockstep-sync/lockstep/reconcile/presence"
@@ -15,6 +17,18 @@ type sights struct {
 	rows    []RuleRow
 	byPair  map[rowKey]int32
 	byPlace map[string][]int32
+
+	swept   time.Time // when the last good sweep came in
+	strange strangers
+}
+
+// Strangers are the unmatched whom a rule reaches, with the version since which
+// they are the same, and the roster and rules that they were found by.
+type strangers struct {
+	list     []Strange
+	version  uint64
+	enrolled int
+	rules    *presence.Ruleset
 }
 
 // A rowKey finds a row of a rule's tables.
@@ -34,7 +48,10 @@ func (s *sights) next() uint64 {
 }
 
 // reset forgets who is where; what was counted stays.
-func (s *sights) reset(set Settings) { s.tabulate(set.Rules) }
+func (s *sights) reset(set Settings) {
+	s.tabulate(set.Rules)
+	s.swept, s.strange.rules = time.Time{}, nil
+}
 
 // tabulate lists the rows of rules. A row of both tables is listed once.
 func (s *sights) tabulate(rules []schema.Rule) {
@@ -106,6 +123,11 @@ func (s *sights) used(entry *presence.Entry) {
 // sent counts a write.
 func (s *sights) sent(now time.Time, c *command) {
 	s.totals.Writes++
+	if c.side == presence.CXone {
+		s.totals.WritesTo.CXone++
+	} else {
+		s.totals.WritesTo.Salesforce++
+	}
 	if !c.again {
 		s.totals.Delay.add(now.Sub(c.decided))
 	}
@@ -155,12 +177,16 @@ func (e *Engine) assess(a *agent, s *presence.State) {
 	e.gauges.move(was, a.flags)
 }
 
-// apart reports whether both sides show something, and no row leads from one to
-// the other.
-func (a *agent) apart() bool {
-	return a.rule != nil && a.row == noRow && a.status != "" && a.status != schema.Offline &&
+// onDuty reports whether there is something to keep in step: a rule, and both
+// sides logged in.
+func (a *agent) onDuty() bool {
+	return a.rule != nil && a.status != "" && a.status != schema.Offline &&
 		a.state != (schema.ACDState{}) && a.state.Word != schema.StateLoggedOut
 }
+
+// apart reports whether both sides show something, and no row leads from one to
+// the other.
+func (a *agent) apart() bool { return a.row == noRow && a.onDuty() }
 
 // Snapshot returns all there is to see.
 func (e *Engine) Snapshot(now time.Time) Snapshot { return e.Changes(now, 0).Snapshot }
@@ -168,19 +194,25 @@ func (e *Engine) Snapshot(now time.Time) Snapshot { return e.Changes(now, 0).Sna
 // Changes returns what is new since the version of earlier changes; from 0 that
 // is everything.
 func (e *Engine) Changes(now time.Time, since uint64) Changes {
+	strange := e.unmatched()
 	c := Changes{Version: e.seen.version, Snapshot: Snapshot{
-		At: now, Tenant: e.set.Tenant, Owner: e.holder, Epoch: e.lease.Epoch, Mode: string(e.set.Mode),
-		OneWay: e.set.OneWay, Halted: e.halted, Feed: e.feed(), Totals: e.totals(),
+		At: now, Tenant: e.set.Tenant, Owner: e.holder, Epoch: e.lease.Epoch, Mode: string(e.set.Mode), Standing: e.standing(),
+		OneWay: e.set.OneWay, Halted: e.halted, Troubles: e.wrong(), Feed: e.feed(), Totals: e.totals(),
 		Budget: Budget{
 			Calls: e.used.Calls, CallsOf: e.set.CallsPerDay,
 			Deliveries: e.used.Deliveries, DeliveriesOf: e.set.DeliveriesPerDay,
 			WritesPerSecond: e.set.WritesPerSecond,
 		},
-		Rules:   append([]RuleRow{}, e.seen.rows...),
-		Strange: append([]Strange{}, e.strange...),
-		Agents:  []Agent{},
+		Rules:  append([]RuleRow{}, e.seen.rows...),
+		Agents: []Agent{},
 	}}
+	if since == 0 || e.seen.strange.version > since {
+		c.Strange = append([]Strange{}, strange...)
+	}
 	for _, a := range e.agents {
+		if a.onDuty() {
+			c.Totals.OnDuty++
+		}
 		if since == 0 || a.version > since {
 			c.Agents = append(c.Agents, a.view())
 		}
@@ -193,12 +225,62 @@ func (e *Engine) Changes(now time.Time, since uint64) Changes {
 	return c
 }
 
+// unmatched returns the unmatched whom a rule reaches.
+func (e *Engine) unmatched() []Strange {
+	s := &e.seen.strange
+	if s.rules == e.rules && s.enrolled == e.enrolled {
+		return s.list
+	}
+	s.rules, s.enrolled = e.rules, e.enrolled
+	if is := Reached(e.strange, e.rules); !slices.Equal(s.list, is) {
+		s.list, s.version = is, e.seen.next()
+	}
+	return s.list
+}
+
+func (e *Engine) standing() Standing {
+	switch {
+	case e.phase == standby:
+		return Standby
+	case e.phase >= draining:
+		return Ending
+	case e.phase == running && e.sweptOnce && e.polledOnce:
+		return Running
+	}
+	return Starting
+}
+
+// wrong lists what does not work at present. Who stands by uses nothing but the
+// store, and cannot know how the rest fares.
+func (e *Engine) wrong() []Trouble {
+	list := []Trouble{}
+	for _, what := range slices.Sorted(maps.Keys(e.troubles)) {
+		if e.phase != standby || what == troubleStore {
+			list = append(list, Trouble{What: what, Text: e.troubles[what]})
+		}
+	}
+	return list
+}
+
 func (e *Engine) feed() Feed {
 	f := Feed{Salesforce: "events", CXone: "polling", News: e.heardOf, Polled: e.polledAt, Interval: Duration(e.interval())}
+	if e.seen.swept.After(f.News) {
+		f.News = e.seen.swept
+	}
+	if e.phase == standby {
+		f.Salesforce, f.CXone = string(Standby), string(Standby)
+		return f
+	}
 	if e.why != "" {
 		f.Salesforce = "polling: " + e.why
 	}
-	if why, failed := e.troubles["sweep"]; failed && e.why != "" {
+	if !e.sweptOnce {
+		f.Salesforce = string(Starting)
+	}
+	if !e.polledOnce {
+		f.CXone = string(Starting)
+	}
+	if why, failed := e.troubles["sweep"]; failed && (e.why != "" || !e.sweptOnce) {
 		f.Salesforce = "down: " + why
 	}
 	if why, failed := e.troubles["poll"]; failed {
@@ -207,9 +289,11 @@ func (e *Engine) feed() Feed {
 	return f
 }
 
+// totals are counts but for who is on duty: whoever goes through the agents
+// counts them.
 func (e *Engine) totals() Totals {
 	t := e.seen.totals
-	t.Agents, t.Unmatched = len(e.agents), len(e.strange)
+	t.Agents, t.Unmatched = len(e.agents), len(e.seen.strange.list)
 	g := &e.gauges
 	t.Apart, t.Pending, t.Parked, t.Undeliverable, t.Stopped = g.apart, g.pending, g.parked, g.undeliverable, g.stopped
 	t.Deliveries, t.Calls = e.used.allDeliveries, e.used.allCalls

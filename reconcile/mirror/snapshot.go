@@ -5,26 +5,52 @@ import "time"
 // A Snapshot is what a person can see of one tenant's sync at a moment. It
 // shares nothing with the engine.
 type Snapshot struct {
-	At      time.Time `json:"at"`
-	Tenant  string    `json:"tenant"`
-	Owner   string    `json:"owner"` // which replica holds the lease
-	Epoch   int64     `json:"epoch"`
-	Mode    string    `json:"mode"`    // live | shadow | dry-run
-	OneWay  string    `json:"one_way"` // why Salesforce is not written to; "" when it is
-	Halted  string    `json:"halted"`  // why nobody is moved: stop, freeze, breaker; "" when not
-	Feed    Feed      `json:"feed"`
-	Totals  Totals    `json:"totals"`
-	Budget  Budget    `json:"budget"`
-	Rules   []RuleRow `json:"rules"`
-	Agents  []Agent   `json:"agents"`
-	Strange []Strange `json:"unmatched"` // people without a counterpart
+	At     time.Time `json:"at"`
+	Tenant string    `json:"tenant"`
+	Owner  string    `json:"owner"` // which replica holds the lease
+	Epoch  int64     `json:"epoch"`
+	Mode   string    `json:"mode"` // live | shadow | dry-run
+	// Standing is how far this replica has come. Who stands by knows of nobody.
+	Standing Standing  `json:"standing"`
+	OneWay   string    `json:"one_way"`  // why Salesforce is not written to; "" when it is
+	Halted   string    `json:"halted"`   // why nobody is moved: stop, freeze, breaker; "" when not
+	Troubles []Trouble `json:"troubles"` // by name
+	Feed     Feed      `json:"feed"`
+	Totals   Totals    `json:"totals"`
+	Budget   Budget    `json:"budget"`
+	Rules    []RuleRow `json:"rules"`
+	Agents   []Agent   `json:"agents"`
+	// Strange are people without a counterpart whom a rule reaches; nil in
+	// [Changes] when they are the same as before.
+	Strange []Strange `json:"unmatched"`
+}
+
+// A Standing says how far a replica has come.
+type Standing string
+
+// The standings.
+const (
+	// Standby waits for the lease, and takes over when its holder ends.
+	Standby Standing = "standby"
+	// Starting has the lease, and has not read both sides yet.
+	Starting Standing = "starting"
+	// Running keeps people in step.
+	Running Standing = "running"
+	// Ending begins nothing new.
+	Ending Standing = "ending"
+)
+
+// A Trouble is something that does not work at present.
+type Trouble struct {
+	What string `json:"what"` // such as "store"
+	Text string `json:"text"`
 }
 
 // A Feed says how both sides are observed.
 type Feed struct {
-	Salesforce string    `json:"salesforce"` // events | polling | down, and why
+	Salesforce string    `json:"salesforce"` // standby | starting | events | polling | down, and why
 	CXone      string    `json:"cxone"`
-	News       time.Time `json:"news"` // the last word from Salesforce, keepalives included
+	News       time.Time `json:"news"` // the last word from Salesforce: keepalives and sweeps included
 	Polled     time.Time `json:"polled"`
 	Interval   Duration  `json:"interval"` // between polls of CXone
 }
@@ -32,7 +58,8 @@ type Feed struct {
 // Totals count since the process started; gauges count now.
 type Totals struct {
 	Agents        int `json:"agents"`
-	Apart         int `json:"apart"` // the pair is not mapped by the agent's rule
+	OnDuty        int `json:"on_duty"` // a rule reaches the agent, who is logged in on both sides
+	Apart         int `json:"apart"`   // the pair is not mapped by the agent's rule
 	Pending       int `json:"pending"`
 	Parked        int `json:"parked"`
 	Undeliverable int `json:"undeliverable"`
@@ -42,6 +69,7 @@ type Totals struct {
 	Changes    int `json:"changes"`   // moves by people or vendors
 	Decisions  int `json:"decisions"` // sides that were to be set
 	Writes     int `json:"writes"`    // commands sent, repeats included
+	WritesTo   Two `json:"writes_to"` // the same, by side
 	Done       int `json:"done"`      // decisions that the side then showed
 	Failures   int `json:"failures"`  // writes that were refused or expired
 	Deliveries int `json:"deliveries"`
@@ -50,6 +78,12 @@ type Totals struct {
 	// Delay is from news in to call out; Reaction from news in to done.
 	Delay    Histogram `json:"delay"`
 	Reaction Histogram `json:"reaction"`
+}
+
+// Two are counts by side.
+type Two struct {
+	CXone      int `json:"cxone"`
+	Salesforce int `json:"salesforce"`
 }
 
 // A Histogram counts durations: Counts[i] are those up to Bounds[i] seconds
@@ -107,6 +141,11 @@ type Strange struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
 	Why  string `json:"why"`
+
+	// What rules go by.
+	Team  string `json:"team,omitempty"`
+	Login string `json:"login,omitempty"`
+	Email string `json:"email,omitempty"`
 }
 
 // A Duration is written as text, such as "5s".

@@ -33,20 +33,11 @@ type staff struct {
 func reached(c *config.Configuration, users, agents []schema.Person) staff {
 	rules := slices.DeleteFunc(presenceRules(c.Objects), func(r schema.Rule) bool { return r.Executor != byLockstep })
 	set := presence.NewRuleset(rules, presenceFacts(c.Objects))
-	meant := map[string]bool{} // by id
-	for _, p := range agents {
-		meant[p.ID] = set.For(p.Team, p.Username, p.Email) != nil
-	}
 	matches, strange := mirror.MatchPeople(users, agents, matching(c))
-	var s staff
+	s := staff{strange: mirror.Reached(strange, set)}
 	for _, m := range matches {
-		if meant[m.CXone.ID] {
+		if set.For(m.CXone.Team, m.CXone.Username, m.CXone.Email) != nil {
 			s.matched++
-		}
-	}
-	for _, one := range strange {
-		if one.Side == "cxone" && meant[one.ID] {
-			s.strange = append(s.strange, one)
 		}
 	}
 	return s
