@@ -34,9 +34,9 @@ func (f *File) Acquire(ctx context.Context, name, owner string, ttl time.Duratio
 	}
 	l := Lease{Name: name, Owner: owner}
 	err := f.update(ctx, func(tx *bolt.Tx) error {
-		epoch, err := tx.Bucket(bucketMeta).NextSequence()
-		l.Epoch = int64(epoch)
-		return err
+		counter := tx.Bucket(bucketMeta)
+		l.Epoch = nextEpoch(int64(counter.Sequence()), time.Now())
+		return counter.SetSequence(uint64(l.Epoch))
 	})
 	if err != nil {
 		return Lease{}, fmt.Errorf("acquire %q: %w", name, err)
@@ -45,6 +45,12 @@ func (f *File) Acquire(ctx context.Context, name, owner string, ttl time.Duratio
 	f.leases[name] = l
 	return l, nil
 }
+
+// nextEpoch is above the last one, and no lower than the clock: consoles keep
+// the highest epoch that they saw and refuse lower ones, so that a store which
+// is new, or an older copy, must not count from where its own memory ends.
+// Seconds are small enough for JavaScript's whole numbers.
+func nextEpoch(last int64, now time.Time) int64 { return max(last+1, now.Unix()) }
 
 // Renew implements [Store].
 func (f *File) Renew(ctx context.Context, l Lease, ttl time.Duration) (Lease, error) {

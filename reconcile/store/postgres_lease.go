@@ -86,10 +86,13 @@ func mend(ctx context.Context, tx pgx.Tx, name string, g *grant) error {
 	return err
 }
 
-// give makes owner the holder and returns the new epoch. Leases that ended a
+// give makes owner the holder and returns the new epoch, [nextEpoch] by the
+// database's clock. Leases that ended a
 // day ago are swept, because replicas may come with names of their own.
 func give(ctx context.Context, tx pgx.Tx, name, owner string, ttl time.Duration) (epoch int64, err error) {
-	err = tx.QueryRow(ctx, `UPDATE lockstep_epoch SET epoch = epoch + 1 WHERE id = 1 RETURNING epoch`).Scan(&epoch)
+	err = tx.QueryRow(ctx, `
+		UPDATE lockstep_epoch SET epoch = greatest(epoch + 1, floor(extract(epoch FROM clock_timestamp()))::BIGINT)
+		WHERE id = 1 RETURNING epoch`).Scan(&epoch)
 	if err != nil {
 		return 0, err
 	}

@@ -526,7 +526,11 @@ func testPutBack(t *testing.T, b *bench) {
 }
 
 func testEpochs(t *testing.T, b *bench) {
+	born := time.Now().Add(-time.Minute).Unix() // the database's clock is its own
 	was := acquire(t, b.one, "acme", "replica-1")
+	if was.Epoch < born || was.Epoch >= 1<<53 {
+		t.Errorf("a new store begins at epoch %d, want the seconds since 1970: consoles remember those of the store before", was.Epoch)
+	}
 	must(t, b.one.Release(t.Context(), was))
 	other := acquire(t, b.one, "globex", "replica-1")
 	s := b.reopen(t)

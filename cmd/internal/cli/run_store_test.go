@@ -67,6 +67,28 @@ func TestRunWhileTheStoreFails(t *testing.T) {
 	}
 }
 
+// TestRunOnANewStore: the store was moved or lost, and the agents' browsers
+// were not. They remember the highest epoch that they followed, and refuse
+// lower ones.
+func TestRunOnANewStore(t *testing.T) {
+	inBubble(t, centreText+rulesText, func(t *testing.T, c *centreWorld) {
+		for _, code := range []string{"Lunch", "Meeting", "Lunch"} { // the epoch of each run is higher
+			s := c.begins()
+			c.chooses(ana, code)
+			pass(settles)
+			c.wantPair(ana, code+" "+code, "with the old store")
+			s.leaves()
+		}
+		c.must(c.store.Close())
+		c.must(os.Remove(c.path))
+		c.store = nil
+		c.begins()
+		c.chooses(ana, "Meeting")
+		pass(settles)
+		c.wantPair(ana, "Meeting Meeting", "with a new store")
+	})
+}
+
 // badStores are files that cannot be a store, each made from a good one.
 var badStores = map[string]struct {
 	make func(t *testing.T, path string)
