@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"fmt"
+	"net/netip"
+	"net/url"
 	"path/filepath"
 	"strings"
 
@@ -55,6 +57,23 @@ func (a *app) memory(ctx context.Context, c *config.Configuration) (store.Store,
 func accounts(c *config.Configuration) string {
 	org := strings.ToLower(strings.TrimRight(argument(c, "salesforce", "instance_url"), "/"))
 	return "salesforce=" + org + " cxone=" + strings.ToLower(argument(c, "cxone", "tenant_id"))
+}
+
+// inShort names the accounts for a person at a terminal: the org by its
+// domain's name, the tenant by the first part of its id.
+func inShort(c *config.Configuration) string {
+	org := argument(c, "salesforce", "instance_url")
+	if u, err := url.Parse(org); err == nil && u.Host != "" {
+		org = u.Host // with the port, which tells emulators apart
+		if _, err := netip.ParseAddr(u.Hostname()); err != nil {
+			org, _, _ = strings.Cut(u.Hostname(), ".")
+		}
+	}
+	tenant, _, _ := strings.Cut(argument(c, "cxone", "tenant_id"), "-")
+	if tenant == "" {
+		return org
+	}
+	return org + ", tenant " + tenant
 }
 
 func argument(c *config.Configuration, vendor, name string) string {

@@ -42,12 +42,8 @@ func (b aboveBlock) Write(text []byte) (int, error) {
 const lookEvery = 500 * time.Millisecond
 
 // followOn draws how the run goes until ctx ends.
-func (a *app) followOn(ctx context.Context, look *mirror.View, page string) {
-	width := 0
-	if f, ok := a.Stderr.(*os.File); ok {
-		width, _, _ = term.GetSize(int(f.Fd())) // 0 is the usual width
-	}
-	a.screen.begin(a.bare().NewLive(width, page))
+func (a *app) followOn(ctx context.Context, look *mirror.View, title, page string) {
+	a.screen.begin(a.bare().NewLive(title, page, a.columns))
 	defer a.screen.end()
 	ticker := time.NewTicker(lookEvery)
 	defer ticker.Stop()
@@ -61,6 +57,19 @@ func (a *app) followOn(ctx context.Context, look *mirror.View, page string) {
 			a.screen.show(&now)
 		}
 	}
+}
+
+// columns is how wide the terminal is now, 0 where that cannot be known.
+func (a *app) columns() int {
+	f, ok := a.Stderr.(*os.File)
+	if !ok {
+		return 0
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return width
 }
 
 func (s *screen) begin(live *view.Live) {

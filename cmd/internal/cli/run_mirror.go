@@ -35,7 +35,8 @@ func (a *app) mirror(ctx context.Context, c *config.Configuration, r *reconcile.
 	var beside sync.WaitGroup // what works beside the sync, and ends with it
 	defer beside.Wait()
 	defer cancel()
-	if err := a.serve(ctx, &beside, flags.serve, &options); err != nil {
+	page, err := a.serve(ctx, &beside, flags.serve, &options)
+	if err != nil {
 		return err
 	}
 	files := &files{app: a, flags: flags, now: c, reconciler: r, hook: options.Webhook, reloaded: make(chan mirror.Settings)}
@@ -44,7 +45,7 @@ func (a *app) mirror(ctx context.Context, c *config.Configuration, r *reconcile.
 	}
 	options.Reload = files.reloaded
 	if a.view().Live {
-		beside.Go(func() { a.followOn(ctx, options.View, flags.serve) })
+		beside.Go(func() { a.followOn(ctx, options.View, inShort(c), page) })
 	}
 	return a.untilInterrupted(ctx, options)
 }
@@ -109,10 +110,11 @@ func bridge(c *config.Configuration) *salesforce.Bridge {
 // tokenVariable opens the page to whoever is not on this machine.
 const tokenVariable = "LOCKSTEP_TOKEN"
 
-// serve shows what the sync does on a page.
-func (a *app) serve(ctx context.Context, beside *sync.WaitGroup, address string, options *mirror.Options) error {
+// serve shows what the sync does on a page, whose address it returns: "" for
+// none.
+func (a *app) serve(ctx context.Context, beside *sync.WaitGroup, address string, options *mirror.Options) (string, error) {
 	if address == "" {
-		return nil
+		return "", nil
 	}
 	token, _ := a.env(tokenVariable)
 	page, err := dashboard.New(dashboard.Options{
@@ -120,24 +122,28 @@ func (a *app) serve(ctx context.Context, beside *sync.WaitGroup, address string,
 		Token: schema.NewSecret(token, "the variable "+tokenVariable), Log: options.Log,
 	})
 	if err != nil {
-		return fmt.Errorf("run: %w; it is the variable %s", err, tokenVariable)
+		return "", fmt.Errorf("run: %w; it is the variable %s", err, tokenVariable)
 	}
 	listener, err := a.listener(ctx, address)
 	if err != nil {
-		return fmt.Errorf("run: serve the page: %w", err)
+		return "", fmt.Errorf("run: serve the page: %w", err)
 	}
 	if err := page.MayServe(listener.Addr()); err != nil {
 		_ = listener.Close() // nothing was accepted
-		return fmt.Errorf("run: %w; the token is the variable %s", err, tokenVariable)
+		return "", fmt.Errorf("run: %w; the token is the variable %s", err, tokenVariable)
 	}
 	beside.Go(func() {
 		if err := page.Serve(ctx, listener); err != nil {
 			a.view().Say("The page is not served any more: %v", err)
 		}
 	})
-	a.view().Say("Live page: http://%s", listener.Addr())
-	return nil
+	at := "http://" + listener.Addr().String()
+	a.view().Say("%s%s", livePage, at)
+	return at, nil
 }
+
+// livePage is in front of the page's address when it is said.
+const livePage = "Live page: "
 
 func (a *app) listener(ctx context.Context, address string) (net.Listener, error) {
 	if a.listen != nil {

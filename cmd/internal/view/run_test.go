@@ -3,9 +3,13 @@ package view
 import (
 	"bytes"
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/charmbracelet/x/ansi"
+	"github.com/google/go-cmp/cmp"
 
 	needs "github.com/lockstep-sync/lockstep/reconcile/forecast"
 	"github.com/lockstep-sync/lockstep/reconcile/history"
@@ -125,89 +129,115 @@ func TestForecast(t *testing.T) {
 
 func aSnapshot() *mirror.Snapshot {
 	return &mirror.Snapshot{
-		At: nine, Tenant: "acme-production", Owner: "replica-1", Epoch: 7, Mode: "live",
+		At: nine, Tenant: "salesforce=https://acme.my.salesforce.com cxone=11eb8f0a-7c1d-4e52-9a60-2f4c5d6e7a8b", Owner: "replica-1", Epoch: 7, Mode: "live",
 		Feed:   mirror.Feed{Salesforce: "events", CXone: "polling"},
 		Totals: mirror.Totals{Agents: 1200, Apart: 3, Pending: 2, Unmatched: 1, Changes: 5000, Writes: 4900, Done: 4890, Failures: 4},
 		Budget: mirror.Budget{Calls: 1840, CallsOf: 20000, Deliveries: 17320, DeliveriesOf: 20000},
 	}
 }
 
-func TestLiveWithoutATerminal(t *testing.T) {
-	golden(t, "live-lines.txt", func(s Streams) {
-		l := s.NewLive(0, "")
-		now := aSnapshot()
-		l.Show(now)
-		for range 20 { // counts alone are no news
-			now.At = now.At.Add(10 * time.Second)
-			now.Totals.Changes++
-			l.Show(now)
-		}
-		now.Halted, now.OneWay = "the breaker: 24 % of the agents at once", "no presence_bridge is declared"
-		l.Show(now)
-		now.At = now.At.Add(quarter)
-		l.Show(now)
-		l.Clear()
-	})
-}
-
 // TestLiveOnATerminal plays what is written to a terminal of a few lines and
 // looks at what is left on it.
 func TestLiveOnATerminal(t *testing.T) {
-	var out bytes.Buffer
-	l := Streams{Out: &out, Err: &out, Live: true}.NewLive(72, "http://127.0.0.1:9099/")
-	now := aSnapshot()
-	l.Show(now)
-	now.At, now.Totals.Changes = now.At.Add(2*time.Second), now.Totals.Changes+9
-	now.Halted = "the breaker " + strings.Repeat("and more of it ", 20)
-	l.Show(now)
-	screen := play(out.String())
-	if len(screen) != 7 || !strings.Contains(screen[2], "4.5 changes/s") || !strings.HasPrefix(screen[5], "  HALTED: the breaker") {
-		t.Errorf("the block is not redrawn in its place:\n%s", strings.Join(screen, "\n"))
-	}
-	for _, line := range screen {
-		if n := len([]rune(line)); n > 72 {
-			t.Errorf("%d wide: what wraps cannot be redrawn: %s", n, line)
+	for _, columns := range []int{80, 40, 12} {
+		screen := &terminal{columns: columns}
+		l := Streams{Out: screen, Err: screen}.NewLive("acme, tenant 11eb8f0a", "http://127.0.0.1:9099", screen.width)
+		screen.WriteString("before\n")
+		now := aSnapshot()
+		now.Owner = "a-machine-with-a-long-name.of-some-cluster.acme.example/30123"
+		now.Totals.Undeliverable, now.Totals.Stopped, now.Totals.Parked = 1000, 1000, 1000
+		l.Show(now)
+		now.At, now.Totals.Changes = now.At.Add(2*time.Second), now.Totals.Changes+9
+		now.Halted = "the breaker " + strings.Repeat("and more of it ", 20)
+		l.Show(now)
+		if len(screen.lines) != 8 || !strings.HasPrefix(screen.lines[1], "acme, ten") || !strings.HasPrefix(screen.lines[3], "  4.5 ch") || !strings.HasPrefix(screen.lines[6], "  HALTED") {
+			t.Errorf("%d columns: the block is not redrawn in its place:\n%s", columns, strings.Join(screen.lines, "\n"))
 		}
-	}
-	l.Clear()
-	if screen = play(out.String()); len(screen) != 0 {
-		t.Errorf("left behind: %q", screen)
+		screen.typed = "^C"
+		l.Clear()
+		screen.WriteString("after\n")
+		if diff := cmp.Diff([]string{"before", "after"}, screen.lines); diff != "" {
+			t.Errorf("%d columns, left behind: -want +got:\n%s", columns, diff)
+		}
 	}
 }
 
-// play is a terminal that knows what Live uses of one.
-func play(text string) []string {
-	var screen []string
-	row := 0
+// TestLiveInAWindowThatShrinks: what was drawn before has wrapped, and goes all
+// the same.
+func TestLiveInAWindowThatShrinks(t *testing.T) {
+	screen := &terminal{columns: 100}
+	l := Streams{Out: screen, Err: screen}.NewLive("acme, tenant 11eb8f0a", "", screen.width)
+	now := aSnapshot()
+	now.Halted = strings.Repeat("the breaker ", 20)
+	for _, columns := range []int{100, 30, 120} {
+		screen.resize(columns)
+		l.Show(now)
+		if len(screen.lines) != 6 || screen.lines[0] != ansi.Truncate("acme, tenant 11eb8f0a  live, owner replica-1, epoch 7", columns-1, "…") {
+			t.Errorf("%d columns:\n%s", columns, strings.Join(screen.lines, "\n"))
+		}
+	}
+	screen.resize(20)
+	if l.Clear(); len(screen.lines) != 0 {
+		t.Errorf("left behind: %q", screen.lines)
+	}
+}
+
+// A terminal knows what Live uses of one: it wraps what is too wide.
+type terminal struct {
+	columns int
+	lines   []string
+	row     int
+	typed   string // what stands where the cursor is, in front of it
+}
+
+func (t *terminal) width() int { return t.columns }
+
+// resize wraps what is on the screen anew, as terminals do. The cursor stays
+// below it.
+func (t *terminal) resize(columns int) {
+	text := strings.Join(t.lines, "\n") + "\n"
+	*t = terminal{columns: columns}
+	if text != "\n" {
+		t.WriteString(text)
+	}
+}
+
+func (t *terminal) Write(text []byte) (int, error) {
+	t.WriteString(string(text))
+	return len(text), nil
+}
+
+func (t *terminal) WriteString(text string) {
 	for text != "" {
 		switch {
+		case text[0] == '\r':
+			t.typed, text = "", text[1:]
 		case strings.HasPrefix(text, "\x1b["):
 			end := 2 + strings.IndexAny(text[2:], "AJKm")
 			switch text[end] {
 			case 'A':
-				n := 0
-				for _, d := range text[2:end] {
-					n = 10*n + int(d-'0')
-				}
-				row -= n
+				n, _ := strconv.Atoi(text[2:end])
+				t.row = max(0, t.row-n)
 			case 'J':
-				screen = screen[:row]
+				t.lines = t.lines[:t.row]
 			}
 			text = text[end+1:]
 		default:
 			line, rest, _ := strings.Cut(text, "\n")
-			for strings.Contains(line, "\x1b[") {
-				start := strings.Index(line, "\x1b[")
-				end := start + 2 + strings.IndexAny(line[start+2:], "AJKm")
-				line = line[:start] + line[end+1:]
+			for part := range strings.SplitSeq(ansi.Hardwrap(ansi.Strip(line), t.columns, true), "\n") {
+				t.put(part)
 			}
-			if row < len(screen) {
-				screen[row] = line
-			} else {
-				screen = append(screen, line)
-			}
-			row, text = row+1, rest
+			text = rest
 		}
 	}
-	return screen
+}
+
+func (t *terminal) put(line string) {
+	line, t.typed = t.typed+line, ""
+	if t.row < len(t.lines) {
+		t.lines[t.row] = line
+	} else {
+		t.lines = append(t.lines, line)
+	}
+	t.row++
 }
