@@ -54,6 +54,7 @@ func OpenPostgres(ctx context.Context, url schema.Secret) (*Postgres, error) {
 }
 
 func (p *Postgres) connect(ctx context.Context, config *pgxpool.Config) (err error) {
+	bePatient(config)
 	p.pool, err = pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return err
@@ -89,13 +90,8 @@ func from(source string) string {
 // errNotCommitted asks for another attempt.
 var errNotCommitted = errors.New("the connection was lost before the commit")
 
-// transact runs do in a transaction and again as often as the database asks
-// for that, which serializable databases do in ordinary course. It returns
-// errAnswerLost when the connection ended during the commit.
-func (p *Postgres) transact(ctx context.Context, do func(pgx.Tx) error) error {
-	return retry(ctx, func() error { return p.once(ctx, do) })
-}
-
+// once runs do in a transaction. It returns errAnswerLost when the connection
+// ended during the commit.
 func (p *Postgres) once(ctx context.Context, do func(pgx.Tx) error) error {
 	tx, err := p.pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: p.isolation})
 	if err != nil {

@@ -156,8 +156,8 @@ func (p *Postgres) settle(ctx context.Context, tenant string, version int64, mar
 	var counter int64
 	var found string
 	// The lock waits for the lost transaction, should it still be under way.
-	err := p.transact(ctx, func(tx pgx.Tx) error {
-		return tx.QueryRow(ctx, `SELECT counter, mark FROM lockstep_tenant WHERE name = $1 FOR UPDATE`, tenant).Scan(&counter, &found)
+	err := retry(ctx, func() error {
+		return p.pool.QueryRow(ctx, `SELECT counter, mark FROM lockstep_tenant WHERE name = $1 FOR UPDATE`, tenant).Scan(&counter, &found)
 	})
 	switch {
 	case none(err), err == nil && counter < version:

@@ -16,11 +16,17 @@ import (
 // errAnswerLost: the connection ended between a commit and its answer.
 var errAnswerLost = errors.New("the answer to a commit was lost")
 
-// What the database answers when a transaction is to be tried again.
+// What the database answers when a transaction is to be tried again, which
+// serializable databases do in ordinary course.
 const (
 	codeSerialization = "40001"
 	codeDeadlock      = "40P01"
+	codeLockTimeout   = "55P03"
+	codeIdleTimeout   = "25P03" // this process was paused; nothing was kept
 )
+
+// codeUnknownName is the answer to a setting that the database does not have.
+const codeUnknownName = "42704"
 
 // tries bounds the attempts at one transaction; with the delays between them
 // they take about four seconds.
@@ -56,7 +62,11 @@ func pause(ctx context.Context, d time.Duration) bool {
 // again reports whether nothing was done and the same may be tried again.
 func again(err error) bool {
 	if answer, ok := errors.AsType[*pgconn.PgError](err); ok {
-		return answer.Code == codeSerialization || answer.Code == codeDeadlock
+		switch answer.Code {
+		case codeSerialization, codeDeadlock, codeLockTimeout, codeIdleTimeout:
+			return true
+		}
+		return false
 	}
 	if errors.Is(err, errNotCommitted) {
 		return true

@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -20,55 +21,58 @@ type grant struct {
 
 func (g *grant) held() bool { return g.owner != "" && g.left > 0 }
 
-// Acquire implements [Store].
-func (p *Postgres) Acquire(ctx context.Context, name, owner string, ttl time.Duration) (Lease, error) {
+// Acquire implements [Store]. Each of its statements is a transaction of its
+// own, and one that is refused locks nothing: whoever is paused between two of
+// them keeps neither the owner of the lease nor another tenant waiting.
+func (p *Postgres) Acquire(ctx context.Context, name, owner string, ttl time.Duration) (l Lease, err error) {
 	if err := checkLease(name, owner, ttl); err != nil {
 		return Lease{}, fmt.Errorf("acquire: %w", err)
 	}
-	var l Lease
-	var refused error
-	err := p.transact(ctx, func(tx pgx.Tx) error {
-		// Before the database counts, so that the lease ends here no later
-		// than there.
-		asked := time.Now()
-		was, err := lockLease(ctx, tx, name)
-		if err != nil {
-			return err
-		}
-		if was.held() {
-			l = Lease{Name: name, Owner: was.owner, Epoch: was.epoch, Until: asked.Add(min(was.left, was.ttl))}
-			refused = fmt.Errorf("%w (%s)", ErrHeld, was.owner)
-			return mend(ctx, tx, name, &was)
-		}
-		refused = nil
-		l = Lease{Name: name, Owner: owner, Until: asked.Add(ttl)}
-		l.Epoch, err = give(ctx, tx, name, owner, ttl)
+	err = retry(ctx, func() (err error) {
+		l, err = p.acquire(ctx, name, owner, ttl)
 		return err
 	})
-	switch {
-	case err != nil:
+	if errors.Is(err, ErrHeld) {
+		return l, fmt.Errorf("acquire %q: %w", name, err)
+	}
+	if err != nil {
 		return Lease{}, fmt.Errorf("acquire %q: %w", name, p.explain(err))
-	case refused != nil:
-		return l, fmt.Errorf("acquire %q: %w", name, refused)
 	}
 	return l, nil
 }
 
-// lockLease reads a lease that stays as it is until the transaction ends.
-func lockLease(ctx context.Context, tx pgx.Tx, name string) (g grant, err error) {
-	_, err = tx.Exec(ctx, `
-		INSERT INTO lockstep_lease (name, owner, epoch, ttl, until) VALUES ($1, '', 0, 0, clock_timestamp())
-		ON CONFLICT (name) DO NOTHING`, name)
+func (p *Postgres) acquire(ctx context.Context, name, owner string, ttl time.Duration) (Lease, error) {
+	// Before the database counts, so that the lease ends here no later than
+	// there.
+	asked := time.Now()
+	was, err := p.granted(ctx, name)
 	if err != nil {
-		return g, err
+		return Lease{}, err
 	}
+	if was.held() {
+		l := Lease{Name: name, Owner: was.owner, Epoch: was.epoch, Until: asked.Add(min(was.left, was.ttl))}
+		if err := p.mend(ctx, name, &was); err != nil {
+			return Lease{}, err
+		}
+		return l, fmt.Errorf("%w (%s)", ErrHeld, was.owner)
+	}
+	l := Lease{Name: name, Owner: owner, Until: time.Now().Add(ttl)}
+	l.Epoch, err = p.give(ctx, name, owner, ttl)
+	return l, err
+}
+
+// granted reads a lease, and makes the row of one that was never asked for.
+func (p *Postgres) granted(ctx context.Context, name string) (g grant, err error) {
 	var until, now time.Time
 	var ttl int64
-	err = tx.QueryRow(ctx, `
-		SELECT owner, epoch, ttl, until, clock_timestamp() FROM lockstep_lease WHERE name = $1 FOR UPDATE`, name).
+	err = p.pool.QueryRow(ctx, `
+		SELECT owner, epoch, ttl, until, clock_timestamp() FROM lockstep_lease WHERE name = $1`, name).
 		Scan(&g.owner, &g.epoch, &ttl, &until, &now)
 	if none(err) {
-		return g, errNotCommitted // swept between the two statements
+		_, err = p.pool.Exec(ctx, `
+			INSERT INTO lockstep_lease (name, owner, epoch, ttl, until) VALUES ($1, '', 0, 0, clock_timestamp())
+			ON CONFLICT (name) DO NOTHING`, name)
+		return grant{}, err
 	}
 	g.ttl, g.left = time.Duration(ttl)*time.Microsecond, until.Sub(now)
 	return g, err
@@ -78,39 +82,50 @@ func lockLease(ctx context.Context, tx pgx.Tx, name string) (g grant, err error)
 // the database's clock was put back. The owner may be dead, and the clock may
 // take hours to get there; counted anew, the lease ends after its ttl at the
 // latest, or is renewed.
-func mend(ctx context.Context, tx pgx.Tx, name string, g *grant) error {
+func (p *Postgres) mend(ctx context.Context, name string, g *grant) error {
 	if g.left <= g.ttl {
 		return nil
 	}
-	_, err := tx.Exec(ctx, `UPDATE lockstep_lease SET until = `+inMicros(2)+` WHERE name = $1`, name, g.ttl.Microseconds())
+	_, err := p.pool.Exec(ctx, `
+		UPDATE lockstep_lease SET until = `+inTime+` WHERE name = $1 AND epoch = $3 AND until > `+inTime,
+		name, g.ttl.Microseconds(), g.epoch)
 	return err
 }
 
-// give makes owner the holder and returns the new epoch, [nextEpoch] by the
-// database's clock. Leases that ended a
-// day ago are swept, because replicas may come with names of their own.
-func give(ctx context.Context, tx pgx.Tx, name, owner string, ttl time.Duration) (epoch int64, err error) {
-	err = tx.QueryRow(ctx, `
-		UPDATE lockstep_epoch SET epoch = greatest(epoch + 1, floor(extract(epoch FROM clock_timestamp()))::BIGINT)
-		WHERE id = 1 RETURNING epoch`).Scan(&epoch)
+// give makes owner the holder of a lease that nobody holds and returns the new
+// epoch. The count of epochs is the whole database's, so it is taken last, and
+// let go of with the answer: in one statement the process has no part between
+// the two. Somebody who was faster makes it come to nothing. It is no lower than
+// the clock, for the reason that nextEpoch gives.
+//
+// Leases that ended a day ago are swept, because replicas may come with names
+// of their own. What is not swept now, the next one sweeps.
+func (p *Postgres) give(ctx context.Context, name, owner string, ttl time.Duration) (epoch int64, err error) {
+	err = p.pool.QueryRow(ctx, `
+		WITH mine AS (
+			SELECT name FROM lockstep_lease
+			WHERE name = $1 AND (owner = '' OR until <= clock_timestamp()) FOR UPDATE
+		), next AS (
+			UPDATE lockstep_epoch SET epoch = greatest(epoch + 1, extract(epoch FROM clock_timestamp())::BIGINT)
+			WHERE id = 1 AND (SELECT count(*) FROM mine) = 1 RETURNING epoch
+		)
+		UPDATE lockstep_lease SET owner = $3, epoch = next.epoch, ttl = $2, until = `+inTime+`
+		FROM next WHERE lockstep_lease.name = $1
+		RETURNING lockstep_lease.epoch`,
+		name, ttl.Microseconds(), owner).Scan(&epoch)
+	if none(err) {
+		return 0, errNotCommitted
+	}
 	if err != nil {
 		return 0, err
 	}
-	_, err = tx.Exec(ctx, `
-		UPDATE lockstep_lease SET owner = $3, epoch = $4, ttl = $2, until = `+inMicros(2)+` WHERE name = $1`,
-		name, ttl.Microseconds(), owner, epoch)
-	if err != nil {
-		return 0, err
-	}
-	_, err = tx.Exec(ctx, `DELETE FROM lockstep_lease WHERE until < clock_timestamp() - INTERVAL '1 day'`)
-	return epoch, err
+	_, _ = p.pool.Exec(ctx, `DELETE FROM lockstep_lease WHERE until < clock_timestamp() - INTERVAL '1 day'`)
+	return epoch, nil
 }
 
-// inMicros is the moment that many microseconds from now, by the database's
-// clock and not by the start of the transaction, which may have waited.
-func inMicros(argument int) string {
-	return fmt.Sprintf("clock_timestamp() + $%d::BIGINT * INTERVAL '1 microsecond'", argument)
-}
+// inTime is the moment that $2 microseconds from now, by the database's clock
+// and not by the start of the statement, which may have waited.
+const inTime = `clock_timestamp() + $2::BIGINT * INTERVAL '1 microsecond'`
 
 // Renew implements [Store].
 func (p *Postgres) Renew(ctx context.Context, l Lease, ttl time.Duration) (Lease, error) {
@@ -119,7 +134,7 @@ func (p *Postgres) Renew(ctx context.Context, l Lease, ttl time.Duration) (Lease
 	}
 	asked := time.Now()
 	n, err := p.change(ctx, `
-		UPDATE lockstep_lease SET ttl = $2, until = `+inMicros(2)+` WHERE name = $1 AND epoch = $3 AND owner <> ''`,
+		UPDATE lockstep_lease SET ttl = $2, until = `+inTime+` WHERE name = $1 AND epoch = $3 AND owner <> ''`,
 		l.Name, ttl.Microseconds(), l.Epoch)
 	if err != nil {
 		return Lease{}, fmt.Errorf("renew %q: %w", l.Name, err)
