@@ -2,10 +2,13 @@ package cli
 
 import (
 	"context"
+	"errors"
 
 	"github.com/spf13/cobra"
 
 	"github.com/lockstep-sync/lockstep/cmd/internal/view"
+	"github.com/lockstep-sync/lockstep/config"
+	"github.com/lockstep-sync/lockstep/reconcile"
 	"github.com/lockstep-sync/lockstep/schema"
 )
 
@@ -31,43 +34,57 @@ Exit status: 0 when nothing failed, else 1.`,
 			if err := checkFormat(format); err != nil {
 				return err
 			}
-			configuration, err := a.load(c.Context(), flags, false)
-			if err != nil {
-				return err
-			}
-			r, err := a.reconciler(c.Context(), configuration)
-			if err != nil {
-				return err
-			}
-			var examined []view.Examined
-			for _, p := range r.Providers {
-				done := a.view().Busy("Checking " + p.Vendor().Title)
-				examined = append(examined, view.Examined{Vendor: p.Vendor().Title, Checkups: p.(doctor).Doctor(c.Context())})
-				done()
-			}
-			if mirrors(configuration) {
-				people, err := examinePeople(c.Context(), configuration, r)
-				if err != nil {
-					return err
-				}
-				examined = append(examined, people)
-			}
-			if format == "json" {
-				err = a.view().DoctorJSON(examined)
-			} else {
-				a.view().Doctor(examined)
-			}
-			if err == nil && view.Failed(examined) {
-				return exitStatus(exitError)
-			}
-			if err == nil && volunteer != "" {
-				return a.probe(c.Context(), configuration, r, volunteer)
-			}
-			return err
+			return a.checkUp(c.Context(), flags, format, volunteer)
 		},
 	}
 	flags.bind(c)
 	c.Flags().StringVar(&format, "format", "text", "output `format`: text or json")
 	c.Flags().StringVar(&volunteer, "probe", "", "set this `user` for a moment on both sides, set it back, and time both")
 	return c
+}
+
+func (a *app) checkUp(ctx context.Context, flags configFlags, format, volunteer string) error {
+	c, err := a.load(ctx, flags, false)
+	if err != nil {
+		return err
+	}
+	r, err := a.reconciler(ctx, c)
+	if err != nil {
+		return err
+	}
+	examined, err := a.examine(ctx, c, r)
+	if err != nil {
+		return err
+	}
+	if format == "text" {
+		a.view().Doctor(examined) // at once: a probe takes a while
+	}
+	var probe *view.Probe
+	if volunteer != "" && !view.Failed(examined) {
+		if probe, err = a.probe(ctx, c, r, volunteer); err == nil && format == "text" {
+			a.view().Probed(probe)
+		}
+	}
+	if format == "json" {
+		err = errors.Join(err, a.view().DoctorJSON(examined, probe))
+	}
+	if err == nil && (view.Failed(examined) || probe.Failed()) {
+		return exitStatus(exitError)
+	}
+	return err
+}
+
+// examine checks each vendor, and what takes both.
+func (a *app) examine(ctx context.Context, c *config.Configuration, r *reconcile.Reconciler) ([]view.Examined, error) {
+	var examined []view.Examined
+	for _, p := range r.Providers {
+		done := a.view().Busy("Checking " + p.Vendor().Title)
+		examined = append(examined, view.Examined{Vendor: p.Vendor().Title, Checkups: p.(doctor).Doctor(ctx)})
+		done()
+	}
+	if !mirrors(c) {
+		return examined, nil
+	}
+	people, err := examinePeople(ctx, c, r)
+	return append(examined, people), err
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/lockstep-sync/lockstep/cmd/internal/view"
 	"github.com/lockstep-sync/lockstep/config"
 	"github.com/lockstep-sync/lockstep/reconcile"
 	"github.com/lockstep-sync/lockstep/reconcile/history"
@@ -17,38 +18,35 @@ import (
 )
 
 // probe sets a volunteer on both sides for a moment, and back.
-func (a *app) probe(ctx context.Context, c *config.Configuration, r *reconcile.Reconciler, name string) error {
+func (a *app) probe(ctx context.Context, c *config.Configuration, r *reconcile.Reconciler, name string) (*view.Probe, error) {
 	options := mirror.Options{Settings: syncSettings(c, &runFlags{})}
 	if err := sides(&options, c, r); err != nil {
-		return err
+		return nil, err
 	}
 	who, err := volunteer(ctx, &options, name)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	s, err := a.memory(ctx, c)
 	if err != nil {
-		return fmt.Errorf("probe: %w", err)
+		return nil, fmt.Errorf("probe: %w", err)
 	}
 	lease, err := mirror.Hold(ctx, s, options.Settings.Tenant, options.Settings.Owner)
 	if errors.Is(err, store.ErrHeld) {
-		return fmt.Errorf("probe: run is serving these accounts (%s) and would mirror the probe; end it first", lease.Owner)
+		return nil, fmt.Errorf("probe: run is serving these accounts (%s) and would mirror the probe; end it first", lease.Owner)
 	}
 	if err != nil {
-		return fmt.Errorf("probe: %w", err)
+		return nil, fmt.Errorf("probe: %w", err)
 	}
 	defer func() { _ = s.Release(context.WithoutCancel(ctx), lease) }() // else it ends by itself
 	p := mirror.Probe{CXone: options.CXone, Salesforce: options.Salesforce, Who: who, Epoch: uint64(lease.Epoch)}
 	if err := choose(&p, options.Settings.Rules, who); err != nil {
-		return err
+		return nil, err
 	}
 	done := a.view().Busy("Moving " + name + " and back")
 	probed := p.Run(ctx)
 	done()
-	if a.view().Probed(name, probed, options.Settings.OneWay); slices.ContainsFunc(probed, func(p mirror.Probed) bool { return p.Err != nil }) {
-		return exitStatus(exitError)
-	}
-	return nil
+	return &view.Probe{Who: name, Sides: probed, OneWay: options.Settings.OneWay}, nil
 }
 
 // volunteer finds the one person whom a name means.

@@ -130,6 +130,21 @@ func TestProbe(t *testing.T) {
 		if trace := c.traces.agents[ana]; len(trace) < 4 {
 			t.Errorf("ana was not moved on both sides: %v", trace)
 		}
+		c.orders(exitOK, "doctor", "-format=json", "-probe="+ana)
+		var document struct {
+			Checkups []json.RawMessage
+			Probe    struct {
+				Who   string
+				Sides []struct {
+					Side string
+					Set  float64 `json:"set_seconds"`
+				}
+			}
+		}
+		c.must(json.Unmarshal(c.out.Bytes(), &document))
+		if sides := document.Probe.Sides; len(document.Checkups) == 0 || document.Probe.Who != ana || len(sides) != 2 || sides[1].Set <= 0 {
+			t.Errorf("the probe as JSON:\n%s", c.out)
+		}
 		c.orders(exitError, "doctor", "-probe=nobody@acme.example")
 		c.wantSaid("probe: nobody is called nobody@acme.example on both sides")
 		c.orders(exitError, "doctor", "-probe="+ofSales())

@@ -71,13 +71,17 @@ type checkupJSON struct {
 	Remedy    string           `json:"remedy,omitempty"`
 }
 
-// DoctorJSON writes what was checked as JSON.
-func (s Streams) DoctorJSON(examined []Examined) error {
-	rows := []checkupJSON{}
+// DoctorJSON writes what was checked as JSON, with the probe where one was made.
+func (s Streams) DoctorJSON(examined []Examined, probe *Probe) error {
+	document := struct {
+		FormatVersion string        `json:"format_version"`
+		Checkups      []checkupJSON `json:"checkups"`
+		Probe         *probeJSON    `json:"probe,omitempty"`
+	}{"1.0", []checkupJSON{}, probeOf(probe)}
 	for _, e := range examined {
 		for _, c := range e.Checkups {
-			rows = append(rows, checkupJSON{e.Vendor, c.Name, c.Condition, c.Detail, c.Remedy})
+			document.Checkups = append(document.Checkups, checkupJSON{e.Vendor, c.Name, c.Condition, c.Detail, c.Remedy})
 		}
 	}
-	return s.json(rows)
+	return s.json(document)
 }

@@ -9,10 +9,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/lockstep-sync/lockstep/reconcile"
+	"github.com/lockstep-sync/lockstep/reconcile/mirror"
 	"github.com/lockstep-sync/lockstep/schema"
 )
 
@@ -236,11 +238,14 @@ func TestDoctor(t *testing.T) {
 		{Vendor: "CXone", Checkups: []schema.Checkup{{Name: "Roles", Condition: schema.Unseen, Remedy: "Look in Admin."}}},
 	}
 	golden(t, "doctor.txt", func(s Streams) { s.Doctor(examined) })
-	golden(t, "doctor.json", func(s Streams) {
-		if err := s.DoctorJSON(examined); err != nil {
-			t.Fatal(err)
-		}
-	})
+	golden(t, "doctor.json", func(s Streams) { must(t, s.DoctorJSON(examined, nil)) })
+
+	probe := &Probe{Who: "ana.lopez@acme.example", OneWay: "no presence_bridge is declared", Sides: []mirror.Probed{
+		{Side: "cxone", From: "Available", To: `code "Lunch"`, Set: 1234567 * time.Microsecond, Restored: 900 * time.Millisecond},
+		{Side: "salesforce", From: "Ready", To: "Lunch", Err: errors.New("no console of this user listens")},
+	}}
+	golden(t, "probe.txt", func(s Streams) { s.Probed(probe) })
+	golden(t, "probe.json", func(s Streams) { must(t, s.DoctorJSON(examined[1:], probe)) })
 }
 
 func TestReference(t *testing.T) {
