@@ -42,10 +42,13 @@ type File struct {
 
 	// write is held by whatever changes the file or the leases, so that a fence
 	// cannot fall between its check and the commit.
-	write  sync.Mutex
-	leases map[string]Lease
-	closed bool
-	broken error // after which nothing is written any more
+	write sync.Mutex
+	// reading is held by whoever reads, and alone by what overwrites pages that
+	// readers may still see.
+	reading sync.RWMutex
+	leases  map[string]Lease
+	closed  bool
+	broken  error // after which nothing is written any more
 
 	damaged atomic.Bool // after which nothing is read either
 }

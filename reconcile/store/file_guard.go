@@ -38,6 +38,8 @@ func (f *File) view(ctx context.Context, read func(*bolt.Tx) error) error {
 	case f.damaged.Load():
 		return fmt.Errorf("%s: %w", f.path, ErrCorrupt)
 	}
+	f.reading.RLock()
+	defer f.reading.RUnlock()
 	err := guard(func() error { return f.db.View(read) })
 	switch {
 	case errors.Is(err, bolterrors.ErrDatabaseNotOpen):
