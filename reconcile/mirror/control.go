@@ -22,6 +22,10 @@ type Control struct {
 	// Resumes counts the times that everybody was resumed: it is what ends a
 	// halt by the breaker.
 	Resumes int64 `json:"resumes,omitempty"`
+	// Forgets are not carried out yet, or it was not seen yet that they are.
+	Forgets []ForgetOrder `json:"forgets,omitempty"`
+	// Forgotten counts the orders to forget.
+	Forgotten int64 `json:"forgotten,omitempty"`
 }
 
 // controlVersion is the form of a [Control] that this program writes.

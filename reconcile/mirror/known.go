@@ -68,16 +68,3 @@ func decodeKnown(item store.Item) (Known, error) {
 	}
 	return k, nil
 }
-
-// Forget erases what is kept of an agent: history and memory. A sync that runs
-// meanwhile begins anew with what both sides show when it next reads people.
-func Forget(ctx context.Context, s store.Store, tenant, key string) (entries int, err error) {
-	_, err = s.Commit(ctx, store.Batch{Tenant: tenant, Set: []store.Set{
-		{Key: prefixAgent + key, Was: store.Any},
-		{Key: prefixKnown + key, Was: store.Any},
-	}})
-	if err != nil {
-		return 0, err
-	}
-	return s.Erase(ctx, store.Query{Tenant: tenant, Agent: key})
-}

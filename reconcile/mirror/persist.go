@@ -28,8 +28,9 @@ type batch struct {
 	agents    []*agent
 	commands  []*command // to be sent afterwards
 	known     []*agent
-	forgotten []string
+	forgotten []string // keys
 	breaker   bool
+	forgot    bool // orders to forget were carried out
 
 	sets   []store.Set // made when the batch is committed
 	states []kept
@@ -42,7 +43,7 @@ type kept struct {
 }
 
 func (b *batch) empty() bool {
-	return len(b.lines) == 0 && len(b.agents) == 0 && len(b.commands) == 0 && len(b.known) == 0 && len(b.forgotten) == 0 && !b.breaker
+	return len(b.lines) == 0 && len(b.agents) == 0 && len(b.commands) == 0 && len(b.known) == 0 && len(b.forgotten) == 0 && !b.breaker && !b.forgot
 }
 
 // most bounds what gathers when the store does not take it: past it no more
@@ -92,6 +93,7 @@ func (e *Engine) commit() {
 	if e.flight != nil || e.phase != running && e.phase != draining || e.now.Before(e.retry) {
 		return
 	}
+	e.forgetOrdered()
 	if e.gather.empty() && !e.lazyDue() {
 		return
 	}
@@ -179,6 +181,7 @@ func (e *Engine) fillOwn(b *batch) {
 		}
 	}
 	own(keyBreaker, b.breaker, e.guard.encode)
+	own(keyForgot, b.forgot, e.encodeForgot)
 	own(keyFeeds, e.feedsNew, e.encodeFeeds)
 	own(keyDay, e.dayNew, e.used.encode)
 	e.feedsNew, e.dayNew, e.lazyAt = false, false, time.Time{}
@@ -240,7 +243,7 @@ func (e *Engine) gatherAgain(b *batch) {
 	g.lines = append(b.lines, g.lines...)
 	g.commands = append(b.commands, g.commands...)
 	g.forgotten = append(b.forgotten, g.forgotten...)
-	g.breaker = g.breaker || b.breaker
+	g.breaker, g.forgot = g.breaker || b.breaker, g.forgot || b.forgot
 	e.feedsNew, e.dayNew = true, true
 }
 

@@ -94,6 +94,8 @@ func (e *Engine) remember(item store.Item) error {
 		return e.recallDay(item.Value)
 	case item.Key == keyBreaker:
 		return e.recallBreaker(item.Value)
+	case item.Key == keyForgot:
+		return e.recallForgot(item.Value)
 	case strings.HasPrefix(item.Key, prefixAgent):
 		var s presence.State
 		err := s.UnmarshalBinary(item.Value)
@@ -225,7 +227,11 @@ func reasons(strange []Strange, a *agent) string {
 
 func (e *Engine) newcomer(m Match) *agent {
 	key := keyOf(m.CXone.ID, m.Salesforce.ID)
-	a := &agent{row: noRow, known: Known{Key: key, CXone: key[:len(m.CXone.ID)], Salesforce: key[len(m.CXone.ID)+1:]}}
+	return e.newAgent(Known{Key: key, CXone: key[:len(m.CXone.ID)], Salesforce: key[len(m.CXone.ID)+1:]})
+}
+
+func (e *Engine) newAgent(k Known) *agent {
+	a := &agent{row: noRow, known: k}
 	a.flags.unseen = true
 	e.gauges.unseen++
 	return a
@@ -297,9 +303,14 @@ func (e *Engine) recallAgent(a *agent) {
 func (e *Engine) dismiss(a *agent, why string) {
 	a.lost = why
 	e.step(a, nil)
+	e.retire(a)
+	e.forget(prefixAgent + a.known.Key)
+	e.gone = append(e.gone, departure{a.known.Key, e.seen.next()})
+}
+
+// retire takes an agent who is lost out of what is counted and kept.
+func (e *Engine) retire(a *agent) {
 	e.gauges.move(a.flags, flags{})
 	e.seen.leaveRow(a)
 	a.flags, a.wake, a.dirty = flags{}, 0, false
-	e.forget(prefixAgent + a.known.Key)
-	e.gone = append(e.gone, departure{a.known.Key, e.seen.next()})
 }

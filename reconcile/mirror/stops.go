@@ -14,6 +14,7 @@ type orders struct {
 	version       int64 // of control in the store
 	stopFile      string
 	frozen        string
+	forgot        int64           // the last order to forget that was carried out
 	assigned      map[string]bool // CXone agents whom NICE's own sync serves
 	halted        string          // why nobody is moved; "" when somebody is
 }
