@@ -25,9 +25,13 @@ interrupted, and writes a shell file of the variables that provider blocks read:
     . ./acme.env
     lockstep plan
 
-Without -seed the tenant is Acme, a contact centre of about forty agents. Counts of
-calls (GET /_emulator/stats) and faults (POST /_emulator/faults) are the emulator's
-own and part of no vendor's contract.`,
+Without -seed the tenant is Acme, a contact centre of about forty agents. With -agents
+they live their day, so that there is something to run for:
+
+    lockstep emulate -env=acme.env -agents=30 -rate=5
+
+Counts of calls (GET /_emulator/stats) and faults (POST /_emulator/faults) are the
+emulator's own and part of no vendor's contract.`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			seed := tenant.Acme()
 			if seedFile != "" {

@@ -141,7 +141,9 @@ func (a *app) root() *cobra.Command {
 HCL files declare presence statuses, who may use them, the connected app, the
 CXone account mapping and the presence rules. "plan" shows what differs at both
 vendors, "apply" makes it so, and "run" mirrors presence both ways all day. To see it
-without any account: lockstep demo`,
+without any account: lockstep demo
+
+LOCKSTEP_LOG=debug logs every call to a vendor on standard error.`,
 		SilenceUsage: true, SilenceErrors: true,
 	}
 	root.SetOut(a.Stdout)

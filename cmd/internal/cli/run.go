@@ -60,7 +60,8 @@ rest. lockstep stop halts it within two seconds.
 Several processes may run the same configuration when the store is a database: one
 of them serves the tenant, and another takes over when it ends.
 
-A changed file, or SIGHUP, loads the configuration anew: whole, or not at all.`,
+A changed file, or SIGHUP, loads the configuration anew: whole, or not at all.
+LOCKSTEP_LOG says from which level on it logs: debug, info (without it), warn or error.`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := flags.check(); err != nil {
 				return err
