@@ -137,7 +137,7 @@ func TestRunPageNobodyReads(t *testing.T) {
 }
 
 // TestRunHealth: whoever looks after processes is told that run lives, and that
-// it is ready once it has seen somebody.
+// it is ready once it has read both sides.
 func TestRunHealth(t *testing.T) {
 	inBubble(t, centreText+rulesText, func(t *testing.T, c *centreWorld) {
 		c.must(c.emulator.Fault(emulator.Fault{Vendor: emulator.CXone, Path: "*/agents", Kind: emulator.Hang, After: 1, Times: -1}))
@@ -151,6 +151,7 @@ func TestRunHealth(t *testing.T) {
 			}
 		}
 		want("/healthz", http.StatusOK, "a vendor hangs")
+		want("/readyz", http.StatusServiceUnavailable, "a vendor hangs")
 		c.emulator.ClearFaults()
 		s.plug.breaks(nil)
 		pass(time.Minute)

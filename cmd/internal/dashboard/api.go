@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,15 +26,20 @@ const mostLines = 2000
 
 func (d *Dashboard) healthz(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") }
 
-// readyz is about this replica: one that waits for the lease is as ready as
-// the one that holds it, since it takes over at once.
+// readyz is about this replica. One that waits for the lease is ready: it takes
+// over at once. One that has the lease is not before it has read both sides,
+// since it moves nobody until then.
 func (d *Dashboard) readyz(w http.ResponseWriter, r *http.Request) {
 	s := head(r.Context(), d.o.Source)
 	switch {
-	case s == nil:
-		say(w, http.StatusServiceUnavailable, "starting: neither side has been read")
+	case s == nil || s.Standing == mirror.Starting:
+		say(w, http.StatusServiceUnavailable, "starting: both sides have not been read yet")
+	case s.Standing == mirror.Ending:
+		say(w, http.StatusServiceUnavailable, "ending: nothing new is begun")
 	case s.Owner == "":
 		say(w, http.StatusServiceUnavailable, "nobody holds the lease")
+	case s.Standing == mirror.Standby:
+		say(w, http.StatusOK, "standby: "+s.Owner+" serves")
 	default:
 		say(w, http.StatusOK, "ok")
 	}
@@ -109,12 +115,22 @@ func lineOf(r *mirror.Line) line {
 	return l
 }
 
-// timeline answers with the latest lines between two times, the latest first;
-// more is true when there are older ones.
+// A past is one answer about an agent's timeline, the latest line first. Where
+// more is true there are older ones since from: ask for those up to the last.
+type past struct {
+	Lines []line    `json:"lines"`
+	More  bool      `json:"more"`
+	From  time.Time `json:"from"`
+}
+
+// day is how far one answer goes back unless it is asked for more.
+const day = 24 * time.Hour
+
+// timeline answers with the latest lines from one time up to another.
 func (d *Dashboard) timeline(w http.ResponseWriter, r *http.Request) {
 	now := time.Now()
-	from, errFrom := timeOr(r.FormValue("from"), now.Add(-24*time.Hour))
 	to, errTo := timeOr(r.FormValue("to"), now.Add(time.Minute))
+	from, errFrom := timeOr(r.FormValue("from"), earliest(to, now).Add(-day))
 	if errFrom != nil || errTo != nil {
 		http.Error(w, "from and to are times such as 2026-11-22T09:00:00Z", http.StatusBadRequest)
 		return
@@ -123,28 +139,50 @@ func (d *Dashboard) timeline(w http.ResponseWriter, r *http.Request) {
 	if err != nil || most <= 0 || most > mostLines {
 		most = mostLines
 	}
-	lines, more := []line{}, false
-	for record, err := range d.o.Source.Timeline(r.Context(), r.PathValue("agent"), from, to) {
+	answered, err := latest(d.o.Source.Timeline(r.Context(), r.PathValue("agent"), from, to), most)
+	if err != nil {
+		d.o.Log.Error("dashboard: read the journal", "agent", r.PathValue("agent"), "error", err)
+		http.Error(w, "the journal cannot be read now", http.StatusInternalServerError)
+		return
+	}
+	answered.From = from.UTC()
+	answer(w, r, answered)
+}
+
+func earliest(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// latest returns the last lines of a journal, without holding everything.
+func latest(journal history.Journal, most int) (past, error) {
+	p := past{Lines: []line{}}
+	for record, err := range journal {
 		if err != nil {
-			d.o.Log.Error("dashboard: read the journal", "agent", r.PathValue("agent"), "error", err)
-			http.Error(w, "the journal cannot be read now", http.StatusInternalServerError)
-			return
+			return past{}, err
 		}
-		lines = append(lines, lineOf(&record))
-		if len(lines) >= 2*most { // keep the latest without holding everything
-			lines, more = append(lines[:0], lines[most:]...), true
+		p.Lines = append(p.Lines, lineOf(&record))
+		if len(p.Lines) >= 2*most {
+			p.shorten(most)
 		}
 	}
-	if len(lines) > most {
-		lines, more = lines[len(lines)-most:], true
+	p.shorten(most)
+	slices.Reverse(p.Lines)
+	return p, nil
+}
+
+// shorten keeps the latest lines. Those of one moment stay together, so that the
+// next answer can go on before it.
+func (p *past) shorten(most int) {
+	at := len(p.Lines) - most
+	for at > 0 && p.Lines[at-1].At.Equal(p.Lines[at].At) {
+		at--
 	}
-	for i, j := 0, len(lines)-1; i < j; i, j = i+1, j-1 {
-		lines[i], lines[j] = lines[j], lines[i]
+	if at > 0 {
+		p.Lines, p.More = append(p.Lines[:0], p.Lines[at:]...), true
 	}
-	answer(w, r, struct {
-		Lines []line `json:"lines"`
-		More  bool   `json:"more"`
-	}{lines, more})
 }
 
 func timeOr(text string, otherwise time.Time) (time.Time, error) {

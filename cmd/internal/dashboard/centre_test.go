@@ -3,6 +3,7 @@ package dashboard
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -21,6 +22,7 @@ type centre struct {
 	versions map[string]uint64
 	gone     map[string]uint64
 	lines    map[string][]mirror.Line
+	strange  uint64 // since when the list of the unmatched is the same
 }
 
 var rowsOfCentre = []struct{ direction, state, status string }{
@@ -50,9 +52,9 @@ var (
 // newCentre makes a centre of n agents, always the same.
 func newCentre(n int) *centre {
 	now := time.Now().Truncate(time.Second)
-	c := &centre{version: 1, versions: map[string]uint64{}, gone: map[string]uint64{}, lines: map[string][]mirror.Line{}}
+	c := &centre{version: 1, strange: 1, versions: map[string]uint64{}, gone: map[string]uint64{}, lines: map[string][]mirror.Line{}}
 	c.now = mirror.Snapshot{
-		At: now, Tenant: "acme-production", Owner: "replica-1", Epoch: 7, Mode: "live",
+		At: now, Tenant: "acme-production", Owner: "replica-1", Epoch: 7, Mode: "live", Standing: mirror.Running,
 		Feed:   mirror.Feed{Salesforce: "events", CXone: "polling", News: now, Polled: now, Interval: mirror.Duration(5 * time.Second)},
 		Budget: mirror.Budget{Calls: 1840, CallsOf: 20000, Deliveries: 17320, DeliveriesOf: 20000, WritesPerSecond: 25},
 		Strange: []mirror.Strange{
@@ -113,12 +115,15 @@ func (c *centre) agent(i int, now time.Time) mirror.Agent {
 func (c *centre) count() {
 	t := &c.now.Totals
 	t.Agents, t.Unmatched = len(c.now.Agents), len(c.now.Strange)
-	t.Apart, t.Pending, t.Parked, t.Undeliverable = 0, 0, 0, 0
+	t.OnDuty, t.Apart, t.Pending, t.Parked, t.Undeliverable, t.Stopped = 0, 0, 0, 0, 0, 0
 	for _, a := range c.now.Agents {
-		t.Apart += one01(!a.Mapped && a.State != "LoggedOut")
+		onDuty := a.Rule != "" && a.State != "LoggedOut"
+		t.OnDuty += one01(onDuty)
+		t.Apart += one01(onDuty && !a.Mapped)
 		t.Pending += one01(a.Pending != "")
 		t.Parked += one01(a.Parked != "")
 		t.Undeliverable += one01(a.Undeliverable != "")
+		t.Stopped += one01(a.Stopped != "")
 	}
 }
 
@@ -131,6 +136,9 @@ func (c *centre) Changes(ctx context.Context, since uint64) (mirror.Changes, err
 	changes := mirror.Changes{Version: c.version, Snapshot: c.now}
 	changes.Rules = append([]mirror.RuleRow{}, c.now.Rules...)
 	changes.Agents = []mirror.Agent{}
+	if since != 0 && c.strange <= since {
+		changes.Strange = nil
+	}
 	for _, a := range c.now.Agents {
 		if since == 0 || c.versions[a.Key] > since {
 			changes.Agents = append(changes.Agents, a)
@@ -154,7 +162,11 @@ func (c *centre) change(do func(s *mirror.Snapshot)) {
 		was[a.Key] = a
 	}
 	c.now.Agents = append([]mirror.Agent{}, c.now.Agents...)
+	strange := c.now.Strange
 	do(&c.now)
+	if !slices.Equal(strange, c.now.Strange) {
+		c.strange = c.version
+	}
 	for _, a := range c.now.Agents {
 		if before, known := was[a.Key]; !known || before != a {
 			c.versions[a.Key] = c.version

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -20,6 +21,7 @@ import (
 
 	"github.com/lockstep-sync/lockstep/reconcile/history"
 	"github.com/lockstep-sync/lockstep/reconcile/mirror"
+	"github.com/lockstep-sync/lockstep/reconcile/presence"
 	"github.com/lockstep-sync/lockstep/schema"
 )
 
@@ -129,14 +131,87 @@ func TestSigningIn(t *testing.T) {
 	if elsewhere := post(token, func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") }); elsewhere.StatusCode != http.StatusForbidden {
 		t.Errorf("a form of another site signs in: %d", elsewhere.StatusCode)
 	}
-	for range 20 {
-		in = post("wrong")
-		if len(in.Cookies()) > 0 {
-			t.Fatal("a wrong token opens")
+}
+
+// TestGuessing: whoever guesses gets nowhere, by the form or by a header, and
+// locks nobody out elsewhere.
+func TestGuessing(t *testing.T) {
+	const guesser, colleague = "198.51.100.7:40000", "203.0.113.9:40000"
+	form := func(d *Dashboard, from, given string) int {
+		r := httptest.NewRequest(http.MethodPost, "https://lockstep.internal/login", strings.NewReader(url.Values{"token": {given}}.Encode()))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.RemoteAddr = from
+		w := httptest.NewRecorder()
+		d.ServeHTTP(w, r)
+		return w.Code
+	}
+	header := func(d *Dashboard, from, given string) int {
+		return get(d, "https://lockstep.internal/metrics", func(r *http.Request) {
+			r.Header.Set("Authorization", "Bearer "+given)
+			r.RemoteAddr = from
+		}).Code
+	}
+	for way, test := range map[string]struct {
+		give       func(d *Dashboard, from, given string) int
+		wrong, fit int
+	}{
+		"the form": {form, http.StatusSeeOther, http.StatusSeeOther},
+		"a header": {header, http.StatusUnauthorized, http.StatusOK},
+	} {
+		t.Run(way, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				d := guarded(t)
+				for i := range guessMost {
+					if got := test.give(d, guesser, "wrong"); got != test.wrong {
+						t.Fatalf("guess %d: %d, not %d", i, got, test.wrong)
+					}
+				}
+				for _, next := range []string{"wrong", token} {
+					if got := form(d, guesser, next); got != http.StatusTooManyRequests {
+						t.Errorf("the form goes on with guesses: %d", got)
+					}
+					if got := header(d, guesser, next); got != http.StatusTooManyRequests {
+						t.Errorf("a header goes on with guesses: %d", got)
+					}
+				}
+				for range 3 * guessMost {
+					if got := test.give(d, colleague, token); got != test.fit {
+						t.Fatalf("somebody else with the token: %d, not %d", got, test.fit)
+					}
+				}
+				time.Sleep(2 * guessEvery)
+				if got := test.give(d, guesser, token); got != test.fit {
+					t.Errorf("after a while the token opens with %d, not %d", got, test.fit)
+				}
+			})
+		})
+	}
+}
+
+func TestHostsThatGuess(t *testing.T) {
+	for remote, want := range map[string]string{
+		"203.0.113.9:4000":          "203.0.113.9",
+		"[::ffff:203.0.113.9]:4000": "203.0.113.9",
+		"[2001:db8:1:2:3:4:5:6]:80": "2001:db8:1:2::/64", // all of a network's addresses are one host's to use
+		"[fe80::1%eth0]:80":         "fe80::/64",
+		"@":                         "@", // a pipe
+	} {
+		if got := hostOf(remote); got != want {
+			t.Errorf("%s is %s, not %s", remote, got, want)
 		}
 	}
-	if in.StatusCode != http.StatusTooManyRequests {
-		t.Errorf("guessing is not slowed down: %d", in.StatusCode)
+	g, now := &newGate(schema.NewSecret(token, "test")).guesses, time.Now()
+	for i := range 2 * hostsMost {
+		g.allow(fmt.Sprint(i), false, now)
+	}
+	if len(g.of) != hostsMost {
+		t.Errorf("%d hosts are remembered", len(g.of))
+	}
+	if g.allow("one more", false, now) {
+		t.Error("hosts beyond those that are remembered guess without a bound")
+	}
+	if later := now.Add(time.Minute); !g.allow("one more", false, later) || len(g.of) != 1 {
+		t.Errorf("after a minute %d hosts are remembered", len(g.of))
 	}
 }
 
@@ -227,6 +302,39 @@ func TestChangesReachThoseWhoWatch(t *testing.T) {
 			if _, _, ok := d.hub.join(strange); ok {
 				t.Errorf("a client that knows of %q is let in", strange)
 			}
+		}
+	})
+}
+
+// TestUnmatchedAreSentWhenTheyChange: ten thousand of them are a megabyte.
+func TestUnmatchedAreSentWhenTheyChange(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCentre(3)
+		d := quiet(t, c)
+		_, id := d.hub.current(t.Context(), time.Now())
+		watcher, _, _ := d.hub.join(id)
+		told := func(do func(s *mirror.Snapshot)) string {
+			c.change(do)
+			d.hub.tick(t.Context(), time.Now())
+			frame := string(<-watcher.frames)
+			const name = `"unmatched":`
+			list := frame[strings.LastIndex(frame, name)+len(name):] // before it totals have one
+			return list[:min(len(list), 4)]
+		}
+		if got := told(func(s *mirror.Snapshot) { s.Totals.Changes++ }); got != "null" {
+			t.Errorf("the same list is sent again: %s", got)
+		}
+		if got := told(func(s *mirror.Snapshot) { s.Strange = s.Strange[:1:1] }); got == "null" {
+			t.Error("a new list is not sent")
+		}
+		if got := told(func(s *mirror.Snapshot) { s.Totals.Changes++ }); got != "null" {
+			t.Errorf("the new list is sent again: %s", got)
+		}
+		if now, _ := d.hub.current(t.Context(), time.Now()); len(now.Strange) != 1 {
+			t.Errorf("who comes anew is told %d of 1", len(now.Strange))
+		}
+		if got := told(func(s *mirror.Snapshot) { s.Strange = []mirror.Strange{} }); !strings.HasPrefix(got, "[]") {
+			t.Errorf("an empty list is told as %s", got)
 		}
 	})
 }
@@ -336,6 +444,28 @@ func (w *pipeWriter) Header() http.Header { return w.header }
 func (w *pipeWriter) WriteHeader(int)     {}
 func (w *pipeWriter) Flush()              {}
 
+func TestReadiness(t *testing.T) {
+	for _, test := range []struct {
+		reason   string
+		standing mirror.Standing
+		owner    string
+		want     int
+		says     string
+	}{
+		{"it keeps people in step", mirror.Running, "replica-1", 200, "ok"},
+		{"it has the lease, and moves nobody yet", mirror.Starting, "replica-1", 503, "starting"},
+		{"it takes over at once", mirror.Standby, "replica-2", 200, "standby: replica-2 serves"},
+		{"it cannot know whether anybody serves", mirror.Standby, "", 503, "nobody holds the lease"},
+		{"it is about to be gone", mirror.Ending, "replica-1", 503, "ending"},
+	} {
+		c := newCentre(1)
+		c.change(func(s *mirror.Snapshot) { s.Standing, s.Owner = test.standing, test.owner })
+		if w := get(quiet(t, c), "http://localhost/readyz"); w.Code != test.want || !strings.HasPrefix(w.Body.String(), test.says) {
+			t.Errorf("%s: %d %q, not %d %q", test.reason, w.Code, w.Body, test.want, test.says)
+		}
+	}
+}
+
 // TestNothingToSee is a sync that has not begun.
 func TestNothingToSee(t *testing.T) {
 	d, err := New(Options{Source: blank{}})
@@ -389,6 +519,45 @@ func TestTimeline(t *testing.T) {
 	}
 	if w := get(d, "http://localhost/api/v1/agents/agent-00007/timeline?from=yesterday"); w.Code != http.StatusBadRequest {
 		t.Errorf("a time that is none: %d", w.Code)
+	}
+}
+
+// TestTimelinePages: whoever asks for what came before the last line gets every
+// line once, those of one moment together.
+func TestTimelinePages(t *testing.T) {
+	c := newCentre(1)
+	start := time.Now().Add(-3 * time.Hour).UTC()
+	var want []string
+	for i := range 40 {
+		at := start.Add(time.Duration(i/3) * time.Minute) // three a moment
+		name := fmt.Sprint("line ", i)
+		want = append([]string{name}, want...)
+		c.lines["a"] = append(c.lines["a"], mirror.Line{At: at, Agent: "a", Entry: presence.Entry{What: mirror.Noticed, Detail: name}})
+	}
+	d := quiet(t, c)
+	var got []string
+	to := ""
+	for range 20 {
+		var p past
+		w := get(d, "http://localhost/api/v1/agents/a/timeline?limit=10&to="+to)
+		if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range p.Lines {
+			got = append(got, l.Detail)
+		}
+		if !p.More {
+			break
+		}
+		to = p.Lines[len(p.Lines)-1].At.Format(time.RFC3339Nano)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	var before past
+	w := get(d, "http://localhost/api/v1/agents/a/timeline?to="+start.Format(time.RFC3339Nano))
+	if err := json.Unmarshal(w.Body.Bytes(), &before); err != nil || len(before.Lines) > 0 || !before.From.Equal(start.Add(-day)) {
+		t.Errorf("the day before the first line is %v, from %v: %v", before.Lines, before.From, err)
 	}
 }
 

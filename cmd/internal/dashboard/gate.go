@@ -25,26 +25,47 @@ const (
 // on this machine and really asks for it: a page from elsewhere whose name was
 // pointed at loopback (DNS rebinding) asks for another host.
 type gate struct {
-	token schema.Secret
-	// attempts bounds how often a token can be tried, by anybody: guessing is to
-	// be hopeless, and a person who mistypes does not notice.
-	attempts *rate.Limiter
+	token   schema.Secret
+	guesses guesses
 }
 
 func newGate(token schema.Secret) *gate {
-	return &gate{token: token, attempts: rate.NewLimiter(rate.Every(time.Second), 10)}
+	return &gate{token: token, guesses: guesses{of: map[string]*rate.Limiter{}, rest: newGuess()}}
 }
 
-// open reports whether a request may see what is inside.
-func (g *gate) open(r *http.Request) bool {
+// A verdict is what the gate makes of a request.
+type verdict int
+
+const (
+	barred verdict = iota // no token, or a wrong one
+	hasty                 // too many wrong ones came from there: this one was not looked at
+	opened
+)
+
+// open says whether a request may see what is inside.
+func (g *gate) open(r *http.Request) verdict {
 	if g.token.IsZero() {
-		return true // and hostOK has looked at the name
+		return opened // and hostOK has looked at the name
 	}
 	if bearer, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
-		return g.known(bearer)
+		return g.try(r, bearer)
 	}
-	cookie, err := r.Cookie(cookieName)
-	return err == nil && g.session(cookie.Value, time.Now())
+	if cookie, err := r.Cookie(cookieName); err == nil && g.session(cookie.Value, time.Now()) {
+		return opened
+	}
+	return barred
+}
+
+// try looks at a token, unless too many wrong ones came from the same host.
+func (g *gate) try(r *http.Request, token string) verdict {
+	right := g.token.IsZero() || g.known(token)
+	switch {
+	case !g.guesses.allow(hostOf(r.RemoteAddr), right, time.Now()):
+		return hasty
+	case right:
+		return opened
+	}
+	return barred
 }
 
 // known compares digests, so that neither the length nor the first characters

@@ -165,12 +165,17 @@ func (h *hub) replace(c mirror.Changes) delta {
 	return h.take(c)
 }
 
-// heading remembers what concerns everybody.
+// heading remembers what concerns everybody, and returns what is told of it: a
+// list of the unmatched that is the same as before is not sent again.
 func (h *hub) heading(s *mirror.Snapshot) *mirror.Snapshot {
 	is := *s
 	is.Agents = nil
+	told := is
+	if is.Strange == nil && h.head != nil {
+		is.Strange = h.head.Strange
+	}
 	h.head = &is
-	return h.head
+	return &told
 }
 
 func (h *hub) id(seq int64) string { return h.run + "-" + strconv.FormatInt(seq, 10) }

@@ -72,9 +72,11 @@ func (d *Dashboard) headers(next http.Handler) http.Handler {
 // asks for the page is shown the way in.
 func (d *Dashboard) inside(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch {
-		case d.gate.open(r):
+		switch seen := d.gate.open(r); {
+		case seen == opened:
 			next.ServeHTTP(w, r)
+		case seen == hasty:
+			slowDown(w)
 		case r.URL.Path == "/":
 			http.Redirect(w, r, "/login", http.StatusSeeOther)
 		default:
@@ -111,7 +113,7 @@ func asset(name string) http.Handler {
 }
 
 func (d *Dashboard) loginPage(w http.ResponseWriter, r *http.Request) {
-	if d.gate.open(r) {
+	if d.gate.open(r) == opened {
 		http.Redirect(w, r, "/", http.StatusSeeOther)
 		return
 	}
@@ -119,19 +121,22 @@ func (d *Dashboard) loginPage(w http.ResponseWriter, r *http.Request) {
 }
 
 func (d *Dashboard) login(w http.ResponseWriter, r *http.Request) {
-	if !d.gate.attempts.Allow() {
-		w.Header().Set("Retry-After", "5")
-		http.Error(w, "Too many attempts. Wait a little.", http.StatusTooManyRequests)
-		return
-	}
 	r.Body = http.MaxBytesReader(w, r.Body, 4<<10)
-	if !d.gate.token.IsZero() && !d.gate.known(r.PostFormValue("token")) {
+	switch d.gate.try(r, r.PostFormValue("token")) {
+	case hasty:
+		slowDown(w)
+	case barred:
 		d.o.Log.Warn("dashboard: a wrong token was given", "from", r.RemoteAddr)
 		http.Redirect(w, r, "/login#wrong", http.StatusSeeOther)
-		return
+	case opened:
+		http.SetCookie(w, d.gate.cookie(r, time.Now()))
+		http.Redirect(w, r, "/", http.StatusSeeOther)
 	}
-	http.SetCookie(w, d.gate.cookie(r, time.Now()))
-	http.Redirect(w, r, "/", http.StatusSeeOther)
+}
+
+func slowDown(w http.ResponseWriter) {
+	w.Header().Set("Retry-After", "5")
+	http.Error(w, "Too many wrong tokens. Wait a little.", http.StatusTooManyRequests)
 }
 
 func (d *Dashboard) logout(w http.ResponseWriter, r *http.Request) {
