@@ -29,6 +29,10 @@ func Alerts() []Alert {
 			"More than one replica says that it holds the lease.",
 			"Do the replicas share one store? Writes are fenced by the lease's epoch within a store, not across two.",
 		}, {
+			"LockstepStoreDown", `lockstep_store_up == 0`, "1m", "critical",
+			"A replica's store does not take what is to be kept.",
+			"Nobody is moved before the decision is on disk. The dashboard's banner has the store's own words: most often the disk is full, or PostgreSQL cannot be reached.",
+		}, {
 			"LockstepHalted", `max(lockstep_halted) == 1`, "5m", "critical",
 			"Nobody is moved: a stop, a freeze window or the breaker.",
 			"The dashboard's banner says which. After the breaker look at why so many agents moved at once, then `lockstep resume`.",
@@ -39,18 +43,18 @@ func Alerts() []Alert {
 		}, {
 			"LockstepFeedSilent", `time() - max by (side) (lockstep_feed_last_news_timestamp_seconds) > 300`, "1m", "warning",
 			"{{ $labels.side }} has said nothing for five minutes.",
-			"Salesforce keeps a stream alive at least every 270 seconds, CXone is polled: look at the network and the vendor's status page.",
+			"Salesforce keeps a stream alive at least every 270 seconds, and is swept where there is none; CXone is polled: look at the network and the vendor's status page. Where little of the day's calls is left, sweeps are further apart.",
 		}, {
-			"LockstepAgentsApart", `lockstep_agents_apart / (lockstep_agents > 0) > 0.05`, "10m", "warning",
-			"More than 5 % of the agents show different things on the two sides.",
+			"LockstepAgentsApart", `lockstep_agents_apart / (lockstep_agents_on_duty > 0) > 0.05`, "10m", "warning",
+			"More than 5 % of the agents on duty show different things on the two sides.",
 			"Filter the dashboard by Apart, then `lockstep why AGENT` for one of them.",
 		}, {
 			"LockstepWritesFail", `rate(lockstep_failures_total[10m]) / (rate(lockstep_decisions_total[10m]) > 0) > 0.1`, "10m", "warning",
 			"More than a tenth of what is decided is refused or expires.",
 			"`lockstep why AGENT` shows the vendor's answers; agents without an open console are counted as undeliverable.",
 		}, {
-			"LockstepUndeliverable", `lockstep_agents_undeliverable / (lockstep_agents > 0) > 0.1`, "15m", "warning",
-			"More than a tenth of the agents cannot be reached on one side.",
+			"LockstepUndeliverable", `lockstep_agents_undeliverable / (lockstep_agents_on_duty > 0) > 0.1`, "15m", "warning",
+			"More than a tenth of the agents on duty cannot be reached on one side.",
 			"Is the bridge in the utility bar of the app that they use, and does its permission set reach them? `lockstep doctor` looks.",
 		}, {
 			"LockstepSlow", `histogram_quantile(0.99, sum by (le) (rate(lockstep_delay_seconds_bucket[5m]))) > 1`, "10m", "warning",
@@ -66,7 +70,7 @@ func Alerts() []Alert {
 			"Past the budget Salesforce is polled instead, and changes made there arrive later.",
 		}, {
 			"LockstepUnmatched", `max(lockstep_people_unmatched) > 0`, "1h", "info",
-			"Some people have no counterpart on the other side.",
+			"Some agents whom a rule reaches have no counterpart in Salesforce.",
 			"The dashboard's page Unmatched says who and why; a user_mapping block names a counterpart.",
 		},
 	}

@@ -3,6 +3,8 @@ package dashboard
 import (
 	"context"
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -47,16 +49,17 @@ func catalogue(replica string) []metric {
 	}
 	return []metric{
 		gauge("lockstep_agents", "Matched agents.", func(s *mirror.Snapshot) int { return s.Totals.Agents }),
+		gauge("lockstep_agents_on_duty", "Agents whom a rule reaches and who are logged in on both sides.", func(s *mirror.Snapshot) int { return s.Totals.OnDuty }),
 		gauge("lockstep_agents_apart", "Agents whose two sides are not a pair of their rule.", func(s *mirror.Snapshot) int { return s.Totals.Apart }),
 		gauge("lockstep_agents_pending", "Agents one of whose sides is being set.", func(s *mirror.Snapshot) int { return s.Totals.Pending }),
 		gauge("lockstep_agents_parked", "Agents left alone for a while because they flap or somebody undoes what is set.", func(s *mirror.Snapshot) int { return s.Totals.Parked }),
 		gauge("lockstep_agents_undeliverable", "Agents one of whose sides cannot be reached.", func(s *mirror.Snapshot) int { return s.Totals.Undeliverable }),
 		gauge("lockstep_agents_stopped", "Agents whose sync is stopped.", func(s *mirror.Snapshot) int { return s.Totals.Stopped }),
-		gauge("lockstep_people_unmatched", "People on one side without exactly one counterpart on the other.", func(s *mirror.Snapshot) int { return s.Totals.Unmatched }),
+		gauge("lockstep_people_unmatched", "CXone agents whom a rule reaches and who have not exactly one counterpart in Salesforce.", func(s *mirror.Snapshot) int { return s.Totals.Unmatched }),
 
 		counter("lockstep_changes_total", "Moves by people or vendors.", func(t *mirror.Totals) int { return t.Changes }),
 		counter("lockstep_decisions_total", "Sides that were to be set.", func(t *mirror.Totals) int { return t.Decisions }),
-		counter("lockstep_writes_total", "Commands sent, repeats included.", func(t *mirror.Totals) int { return t.Writes }),
+		{name: "lockstep_writes_total", help: "Commands sent to a side, repeats included.", kind: prometheus.CounterValue, labels: []string{"side"}, values: writes},
 		counter("lockstep_done_total", "Decisions that the side then showed.", func(t *mirror.Totals) int { return t.Done }),
 		counter("lockstep_failures_total", "Writes that were refused or expired.", func(t *mirror.Totals) int { return t.Failures }),
 		counter("lockstep_salesforce_calls_total", "API calls to Salesforce.", func(t *mirror.Totals) int { return t.Calls }),
@@ -71,6 +74,7 @@ func catalogue(replica string) []metric {
 
 		gauge("lockstep_leader", "1 on the replica that holds the lease.", func(s *mirror.Snapshot) int { return int(truth(s.Owner != "" && s.Owner == replica)) }),
 		gauge("lockstep_epoch", "The lease's epoch; it grows when another replica takes over.", func(s *mirror.Snapshot) int { return int(s.Epoch) }),
+		gauge("lockstep_store_up", "1 while the store takes what is to be kept; nothing is sent to a vendor before it is kept.", func(s *mirror.Snapshot) int { return int(truth(!troubled(s, "store"))) }),
 		gauge("lockstep_halted", "1 while nobody is moved: stop, freeze or breaker.", func(s *mirror.Snapshot) int { return int(truth(s.Halted != "")) }),
 		gauge("lockstep_one_way", "1 while Salesforce is not written to.", func(s *mirror.Snapshot) int { return int(truth(s.OneWay != "")) }),
 		{name: "lockstep_feed_up", help: "1 while a side can be observed.", kind: prometheus.GaugeValue, labels: []string{"side"}, values: feeds},
@@ -80,8 +84,21 @@ func catalogue(replica string) []metric {
 	}
 }
 
+func writes(s *mirror.Snapshot) []sample {
+	to := s.Totals.WritesTo
+	return []sample{{float64(to.CXone), []string{"cxone"}}, {float64(to.Salesforce), []string{"salesforce"}}}
+}
+
+func troubled(s *mirror.Snapshot, what string) bool {
+	return slices.ContainsFunc(s.Troubles, func(t mirror.Trouble) bool { return t.What == what })
+}
+
+// feeds tells nothing of a replica that stands by: it looks at neither side.
 func feeds(s *mirror.Snapshot) []sample {
-	return []sample{{truth(!down(s.Feed.Salesforce)), []string{"salesforce"}}, {truth(!down(s.Feed.CXone)), []string{"cxone"}}}
+	if s.Standing == mirror.Standby {
+		return nil
+	}
+	return []sample{{truth(observed(s.Feed.Salesforce)), []string{"salesforce"}}, {truth(observed(s.Feed.CXone)), []string{"cxone"}}}
 }
 
 func lastNews(s *mirror.Snapshot) []sample {
@@ -95,8 +112,10 @@ func lastNews(s *mirror.Snapshot) []sample {
 	return all
 }
 
-// down reads a feed's own words: they start with how it is observed.
-func down(feed string) bool { return len(feed) >= 4 && feed[:4] == "down" }
+// observed reads a feed's own words: they start with how it is observed.
+func observed(feed string) bool {
+	return !strings.HasPrefix(feed, "down") && feed != string(mirror.Starting)
+}
 
 func rowLabels() []string { return []string{"rule", "direction", "state", "status"} }
 

@@ -45,11 +45,17 @@ func TestMetrics(t *testing.T) {
 	c := newCentre(40)
 	c.change(func(s *mirror.Snapshot) {
 		s.Totals.Changes, s.Totals.Delay.Counts[1], s.Totals.Delay.Counts[13], s.Totals.Delay.Sum = 12, 3, 2, 31.5
+		s.Totals.WritesTo = mirror.Two{CXone: 4, Salesforce: 5}
 		s.Feed.CXone, s.Halted = "down: 401", "stopped"
+		s.Troubles = []mirror.Trouble{{What: "store", Text: "no space left on device"}}
 	})
 	text := scrape(t, quiet(t, c))
 	for want, why := range map[string]string{
 		"lockstep_agents 40\n":                                     "a gauge",
+		"lockstep_agents_on_duty 39\n":                             "one is logged out",
+		`lockstep_writes_total{side="cxone"} 4` + "\n":             "the two ways of writing are told apart",
+		`lockstep_writes_total{side="salesforce"} 5` + "\n":        "and so is the other",
+		"lockstep_store_up 0\n":                                    "nothing can be kept",
 		"lockstep_changes_total 12\n":                              "a counter",
 		`lockstep_delay_seconds_bucket{le="0.001"} 0` + "\n":       "nothing up to the first bound",
 		`lockstep_delay_seconds_bucket{le="0.0025"} 3` + "\n":      "counts are cumulative",
@@ -75,6 +81,36 @@ func TestMetrics(t *testing.T) {
 	for _, p := range problems {
 		if strings.HasPrefix(p.Metric, "lockstep_") {
 			t.Errorf("against Prometheus' conventions: %s: %s", p.Metric, p.Text)
+		}
+	}
+}
+
+// TestMetricsOfAReplica: one that is well, one that has not read a side yet, and
+// one that looks at neither.
+func TestMetricsOfAReplica(t *testing.T) {
+	c := newCentre(3)
+	d := quiet(t, c)
+	up := regexp.MustCompile(`(?m)^lockstep_(?:feed|store)_up.*$`)
+	for _, test := range []struct {
+		reason string
+		change func(s *mirror.Snapshot)
+		want   []string
+	}{
+		{"all is well", func(*mirror.Snapshot) {}, []string{`lockstep_feed_up{side="cxone"} 1`, `lockstep_feed_up{side="salesforce"} 1`, "lockstep_store_up 1"}},
+		{
+			"Salesforce was never read", func(s *mirror.Snapshot) { s.Standing, s.Feed.Salesforce = mirror.Starting, "starting" },
+			[]string{`lockstep_feed_up{side="cxone"} 1`, `lockstep_feed_up{side="salesforce"} 0`, "lockstep_store_up 1"},
+		},
+		{
+			"who stands by needs the store only", func(s *mirror.Snapshot) {
+				s.Standing, s.Feed.Salesforce, s.Feed.CXone = mirror.Standby, "standby", "standby"
+			},
+			[]string{"lockstep_store_up 1"},
+		},
+	} {
+		c.change(test.change)
+		if diff := cmp.Diff(test.want, up.FindAllString(scrape(t, d), -1)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", test.reason, diff)
 		}
 	}
 }
@@ -105,6 +141,30 @@ func TestAlertsNameWhatExists(t *testing.T) {
 			if !names[name] {
 				t.Errorf("%s reads %s, which is no metric", a.Name, name)
 			}
+		}
+	}
+}
+
+// TestSharesAreOfThoseOnDuty: whoever is logged out, or whom no rule reaches,
+// makes no centre look better than it is.
+func TestSharesAreOfThoseOnDuty(t *testing.T) {
+	grafana, err := os.ReadFile(observe + "grafana.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	shares := map[string]string{"Grafana": string(grafana)}
+	for _, a := range Alerts() {
+		shares[a.Name] = a.Expr
+	}
+	ofAll, ofDuty := regexp.MustCompile(`/ \(?(sum\()?lockstep_agents\b`), regexp.MustCompile(`/ \(?(sum\()?lockstep_agents_on_duty\b`)
+	for where, expression := range shares {
+		if ofAll.MatchString(expression) {
+			t.Errorf("%s divides by all agents", where)
+		}
+	}
+	for _, where := range []string{"Grafana", "LockstepAgentsApart", "LockstepUndeliverable"} {
+		if !ofDuty.MatchString(shares[where]) {
+			t.Errorf("%s divides by something else", where)
 		}
 	}
 }
