@@ -20,6 +20,17 @@ import (
 //go:embed start.hcl.tmpl
 var startingPoint string
 
+// nextSteps lead from the file to agents who are kept in step.
+const nextSteps = `List your agents in its presence_bridge. Next:
+
+    lockstep validate     check it offline
+    lockstep doctor       check what both vendors let you do
+    lockstep plan         show what would change
+    lockstep apply        carry that out
+    lockstep run -shadow  watch both sides and write nothing; lockstep compare tells
+    lockstep run          keep the agents in step
+`
+
 // answers are what a starting configuration depends on.
 type answers struct {
 	InstanceURL    string
@@ -69,7 +80,7 @@ func (a *app) writeStart(ctx context.Context, given answers) error {
 	if err := writeNew(filepath.Join(a.chdir, ".gitignore"), []byte(".lockstep/\n*.plan\n")); err != nil && !errors.Is(err, os.ErrExist) {
 		return fmt.Errorf("init: %w", err)
 	}
-	a.view().Print("Wrote %s. Next:\n\n    lockstep validate\n    lockstep doctor\n    lockstep plan\n", path)
+	a.view().Print("Wrote %s. %s", path, nextSteps)
 	return nil
 }
 
