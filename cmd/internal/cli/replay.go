@@ -49,13 +49,14 @@ func (a *app) replay(ctx context.Context, flags *spanFlags, with string) error {
 	if err != nil {
 		return fmt.Errorf("replay: %w", err)
 	}
-	switch flags.format {
+	switch names := history.NamesOf(known); flags.format {
 	case "json":
-		return a.view().ReplayJSON(replayed)
+		return a.view().ReplayJSON(replayed, names)
 	case "csv":
-		return a.view().ReplayCSV(replayed)
+		return a.view().ReplayCSV(replayed, names)
+	default:
+		a.view().Replay(replayed, names)
 	}
-	a.view().Replay(replayed)
 	return nil
 }
 

@@ -45,10 +45,43 @@ func TestWhy(t *testing.T) {
 		if !json.Valid(c.out.Bytes()) || !strings.Contains(c.out.String(), `"main.hcl:`) {
 			t.Errorf("no JSON that names the row:\n%s", c.out)
 		}
+		c.orders(exitError, "why")
+		c.wantSaid("name an AGENT, or everybody with -all")
+		c.orders(exitError, "why", "-all", ana)
+		c.wantSaid("name an AGENT, or everybody with -all")
+		c.orders(exitOK, "why", "-all", "-format=csv", "-since=2h")
+		wantNamed(t, c.out.String(), ana, ben, carla)
+		c.orders(exitOK, "why", "-all", "-since=30m")
+		c.wantSaid("Everybody", ana+": Salesforce moved to Ready")
 		c.orders(exitOK, "why", ben, "-since=1m")
 		c.wantSaid("Nothing is recorded of this time.")
 		s.wantSilence("why")
 	})
+}
+
+// wantNamed looks whether each of these stands in CSV, and everybody by name,
+// with the key beside it.
+func wantNamed(t *testing.T, text string, agents ...string) {
+	t.Helper()
+	rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	name, key := slices.Index(rows[0], "agent"), slices.Index(rows[0], "key")
+	met := map[string]bool{}
+	for _, row := range rows[1:] {
+		if row[key] != "" {
+			met[row[name]] = true
+		}
+		if strings.Contains(row[name], "+") || (row[key] == "") != (row[name] == "") {
+			t.Errorf("an agent by key only: %v", row)
+		}
+	}
+	for _, agent := range agents {
+		if !met[agent] {
+			t.Errorf("%s is not in it:\n%s", agent, text)
+		}
+	}
 }
 
 // TestReplay: other rules over the same hour show whom they would have shown
@@ -79,9 +112,11 @@ func TestReplay(t *testing.T) {
 			t.Errorf("changed: %+v\n%s", document.Changed, c.out)
 		}
 		c.orders(exitOK, "replay", "-since=1h", "-with=other", "-format=csv")
-		if rows, err := csv.NewReader(c.out).ReadAll(); err != nil || len(rows) != 2 {
+		text := c.out.String()
+		if rows, err := csv.NewReader(strings.NewReader(text)).ReadAll(); err != nil || len(rows) != 2 {
 			t.Errorf("%d rows of CSV: %v", len(rows), err)
 		}
+		wantNamed(t, text, ana)
 		c.orders(exitError, "replay", "-with=nowhere")
 		c.wantPair(ana, before, "a replay moves nobody")
 	})

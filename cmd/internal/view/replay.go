@@ -11,7 +11,7 @@ import (
 const mostSpans = 5
 
 // Replay writes which agents and minutes would change under other rules.
-func (s Streams) Replay(r history.Replay) {
+func (s Streams) Replay(r history.Replay, names history.Names) {
 	var total time.Duration
 	for _, c := range r.Changed {
 		total += c.For
@@ -23,7 +23,7 @@ func (s Streams) Replay(r history.Replay) {
 	}
 	s.Print("%s of %d would have shown something else, for %s in all.", bold.Render(count(len(r.Changed), "agent")), r.Agents, span(total))
 	for _, c := range r.Changed {
-		s.Print("\n%s %s", bold.Render(c.Agent), faint.Render(teamName(c.Team)+", "+span(c.For)))
+		s.Print("\n%s %s", bold.Render(names.Of(c.Agent)), faint.Render(teamName(c.Team)+", "+span(c.For)))
 		for i, p := range c.Spans {
 			if i == mostSpans {
 				s.Print("  %s", faint.Render("and "+count(len(c.Spans)-mostSpans, "more time")))
@@ -55,9 +55,10 @@ type spanJSON struct {
 }
 
 // ReplayJSON writes the replay as JSON.
-func (s Streams) ReplayJSON(r history.Replay) error {
+func (s Streams) ReplayJSON(r history.Replay, names history.Names) error {
 	type agent struct {
 		Agent   string     `json:"agent"`
+		Key     string     `json:"key"`
 		Team    string     `json:"team"`
 		Minutes float64    `json:"minutes"`
 		Spans   []spanJSON `json:"spans"`
@@ -72,7 +73,7 @@ func (s Streams) ReplayJSON(r history.Replay) error {
 		Changed       []agent   `json:"changed"`
 	}{"1.0", r.From, r.To, r.Agents, r.Writes[0], r.Writes[1], []agent{}}
 	for _, c := range r.Changed {
-		a := agent{c.Agent, c.Team, rounded(c.For.Minutes()), nil}
+		a := agent{names.Of(c.Agent), c.Agent, c.Team, rounded(c.For.Minutes()), nil}
 		for _, p := range c.Spans {
 			a.Spans = append(a.Spans, spanJSON{p.From, p.To, p.Was.State, p.Was.Status, p.Would.State, p.Would.Status})
 		}
@@ -82,12 +83,12 @@ func (s Streams) ReplayJSON(r history.Replay) error {
 }
 
 // ReplayCSV writes one line for each stretch that would change.
-func (s Streams) ReplayCSV(r history.Replay) error {
+func (s Streams) ReplayCSV(r history.Replay, names history.Names) error {
 	w := csv.NewWriter(s.Out)
-	_ = w.Write([]string{"agent", "team", "from", "to", "was_cxone", "was_salesforce", "would_cxone", "would_salesforce"})
+	_ = w.Write([]string{"agent", "key", "team", "from", "to", "was_cxone", "was_salesforce", "would_cxone", "would_salesforce"})
 	for _, c := range r.Changed {
 		for _, p := range c.Spans {
-			_ = w.Write(harmless(c.Agent, c.Team, p.From.Format(time.RFC3339Nano), p.To.Format(time.RFC3339Nano), p.Was.State, p.Was.Status, p.Would.State, p.Would.Status))
+			_ = w.Write(harmless(names.Of(c.Agent), c.Agent, c.Team, p.From.Format(time.RFC3339Nano), p.To.Format(time.RFC3339Nano), p.Was.State, p.Was.Status, p.Would.State, p.Would.Status))
 		}
 	}
 	w.Flush()

@@ -20,17 +20,21 @@ import (
 
 var nine = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 
+// people are those of timelines and replays; ben is not known any more.
+var people = history.Names{"48123+0055g00000AbCdE": "ana.lopez@acme.example"}
+
 // aTimeline is one of each thing that a journal tells often.
 func aTimeline() []mirror.Line {
 	lunch, available := schema.ACDState{Code: "Lunch"}, schema.ACDState{Word: "Available"}
 	var lines []mirror.Line
+	const key = "48123+0055g00000AbCdE"
 	add := func(after time.Duration, e presence.Entry) {
 		at := nine
 		if len(lines) > 0 {
 			at = lines[len(lines)-1].At
 		}
 		e.Rule = "Support"
-		lines = append(lines, mirror.Line{At: at.Add(after), Agent: "ana.lopez@acme.example", Entry: e})
+		lines = append(lines, mirror.Line{At: at.Add(after), Agent: key, Entry: e})
 	}
 	add(0, presence.Entry{What: presence.Adopted, State: available, Status: "Chats", Detail: "logged in"})
 	add(3*time.Hour, presence.Entry{What: mirror.Saw, Side: presence.CXone, State: lunch})
@@ -56,12 +60,17 @@ func journalOf(lines []mirror.Line) history.Journal {
 func TestWhy(t *testing.T) {
 	golden(t, "why.txt", func(s Streams) { must(t, s.Why("Ana López", journalOf(aTimeline()))) })
 	golden(t, "why-nothing.txt", func(s Streams) { must(t, s.Why("Ana López", journalOf(nil))) })
-	golden(t, "why.json", func(s Streams) { must(t, s.WhyJSON("Ana López", journalOf(aTimeline()[:3]))) })
-	golden(t, "why.csv", func(s Streams) { must(t, s.WhyCSV(journalOf(aTimeline()))) })
+	golden(t, "why.json", func(s Streams) { must(t, s.WhyJSON("Ana López", people, journalOf(aTimeline()[:3]))) })
+	golden(t, "why.csv", func(s Streams) { must(t, s.WhyCSV(people, journalOf(aTimeline()))) })
+
+	everybody := append(aTimeline()[:3], mirror.Line{At: nine.Add(4 * time.Hour), Agent: "48999+0055g00000FgHiJ", Entry: presence.Entry{What: presence.Parked}},
+		mirror.Line{At: nine.Add(5 * time.Hour), Kind: "store", Entry: presence.Entry{What: mirror.Noticed, Detail: "disk full"}})
+	golden(t, "why-everybody.txt", func(s Streams) { must(t, s.WhyEverybody(people, journalOf(everybody))) })
+	golden(t, "why-everybody.csv", func(s Streams) { must(t, s.WhyCSV(people, journalOf(everybody))) })
 	broken := func(yield func(mirror.Line, error) bool) { yield(mirror.Line{}, errors.New("the disk is gone")) }
 	var out bytes.Buffer
 	s := NewStreams(&out, &out, nil, false)
-	for name, err := range map[string]error{"text": s.Why("x", broken), "json": s.WhyJSON("x", broken), "csv": s.WhyCSV(broken)} {
+	for name, err := range map[string]error{"text": s.Why("x", broken), "json": s.WhyJSON("x", nil, broken), "csv": s.WhyCSV(nil, broken)} {
 		if err == nil {
 			t.Errorf("%s: a journal that cannot be read ends well", name)
 		}
@@ -96,8 +105,8 @@ func TestCompare(t *testing.T) {
 func aReplay() history.Replay {
 	break_, coffee := history.Pair{State: `code "Coffee"`, Status: "On_Break"}, history.Pair{State: `code "Coffee"`, Status: "On_Coffee"}
 	r := history.Replay{From: nine, To: nine.Add(8 * time.Hour), Agents: 40, Writes: [2]int{812, 799}, Changed: []history.Replayed{
-		{Agent: "ana.lopez@acme.example", Team: "Support", For: 70 * time.Minute},
-		{Agent: "ben.ito@acme.example", For: 40 * time.Second, Spans: []history.Span{
+		{Agent: "48123+0055g00000AbCdE", Team: "Support", For: 70 * time.Minute},
+		{Agent: "48999+0055g00000FgHiJ", For: 40 * time.Second, Spans: []history.Span{
 			{From: nine, To: nine.Add(40 * time.Second), Was: history.Pair{State: "Available", Status: "Chats"}, Would: history.Pair{State: `code "Lunch"`, Status: "Chats"}},
 		}},
 	}}
@@ -109,12 +118,12 @@ func aReplay() history.Replay {
 }
 
 func TestReplay(t *testing.T) {
-	golden(t, "replay.txt", func(s Streams) { s.Replay(aReplay()) })
+	golden(t, "replay.txt", func(s Streams) { s.Replay(aReplay(), people) })
 	golden(t, "replay-nothing.txt", func(s Streams) {
-		s.Replay(history.Replay{From: nine, To: nine.Add(time.Hour), Agents: 1, Writes: [2]int{1, 1}})
+		s.Replay(history.Replay{From: nine, To: nine.Add(time.Hour), Agents: 1, Writes: [2]int{1, 1}}, nil)
 	})
-	golden(t, "replay.json", func(s Streams) { must(t, s.ReplayJSON(aReplay())) })
-	golden(t, "replay.csv", func(s Streams) { must(t, s.ReplayCSV(aReplay())) })
+	golden(t, "replay.json", func(s Streams) { must(t, s.ReplayJSON(aReplay(), people)) })
+	golden(t, "replay.csv", func(s Streams) { must(t, s.ReplayCSV(aReplay(), people)) })
 }
 
 func TestForecast(t *testing.T) {

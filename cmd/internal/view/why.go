@@ -14,7 +14,16 @@ import (
 // Why tells an agent's timeline, a line for each thing that was seen or done,
 // with the reason of every write. An agent of whom nothing is known is said so.
 func (s Streams) Why(agent string, journal history.Journal) error {
-	s.Print("%s", bold.Render(agent))
+	return s.timeline(agent, journal, func(*mirror.Line) string { return "" })
+}
+
+// WhyEverybody tells everybody's timeline in one.
+func (s Streams) WhyEverybody(names history.Names, journal history.Journal) error {
+	return s.timeline("Everybody", journal, func(l *mirror.Line) string { return names.Of(l.Agent) })
+}
+
+func (s Streams) timeline(title string, journal history.Journal, who func(*mirror.Line) string) error {
+	s.Print("%s", bold.Render(title))
 	day, told := "", false
 	for line, err := range journal {
 		if err != nil {
@@ -25,7 +34,7 @@ func (s Streams) Why(agent string, journal history.Journal) error {
 			s.Print("\n%s", faint.Render(day+" ("+line.At.Format("MST")+")"))
 		}
 		told = true
-		s.told(&line)
+		s.told(&line, who(&line))
 	}
 	if !told {
 		s.Print("Nothing is recorded of this time.")
@@ -33,9 +42,14 @@ func (s Streams) Why(agent string, journal history.Journal) error {
 	return nil
 }
 
-// told writes one line of a timeline; what does not fit goes on below it.
-func (s Streams) told(l *mirror.Line) {
-	text := strings.ReplaceAll(wrap(history.Explain(l), 84), "\n", "\n"+strings.Repeat(" ", 29))
+// told writes one line of a timeline, about who; what does not fit goes on below
+// it.
+func (s Streams) told(l *mirror.Line, who string) {
+	text := history.Explain(l)
+	if who != "" {
+		text = who + ": " + text
+	}
+	text = strings.ReplaceAll(wrap(text, 84), "\n", "\n"+strings.Repeat(" ", 29))
 	s.Print("  %s  %s %s", l.At.Format("15:04:05.000"), tone(l)(pad(string(l.What), 12)), text)
 }
 
@@ -62,7 +76,8 @@ func pad(text string, width int) string {
 // A whyRow is one line of a timeline as data. Its names are CSV's as well.
 type whyRow struct {
 	At         time.Time `json:"at"`
-	Agent      string    `json:"agent"`
+	Agent      string    `json:"agent,omitempty"`
+	Key        string    `json:"key,omitempty"`
 	What       string    `json:"what"`
 	CXone      string    `json:"cxone,omitempty"`
 	Salesforce string    `json:"salesforce,omitempty"`
@@ -79,9 +94,9 @@ type whyRow struct {
 	Text       string    `json:"text"`
 }
 
-func whyRowOf(l *mirror.Line) whyRow {
+func whyRowOf(l *mirror.Line, names history.Names) whyRow {
 	r := whyRow{
-		At: l.At, Agent: l.Agent, What: string(l.What), CXone: l.State.String(), Salesforce: l.Status,
+		At: l.At, Agent: names.Of(l.Agent), Key: l.Agent, What: string(l.What), CXone: l.State.String(), Salesforce: l.Status,
 		BaseCXone: l.BaseState.String(), BaseStatus: l.BaseStatus, Moved: l.Moved, Rule: l.Rule, Row: l.Row,
 		Target: l.Target, Command: l.Command, Shadow: l.Shadow, Detail: l.Detail, Text: history.Explain(l),
 	}
@@ -91,38 +106,38 @@ func whyRowOf(l *mirror.Line) whyRow {
 	return r
 }
 
-// WhyJSON writes a timeline as JSON.
-func (s Streams) WhyJSON(agent string, journal history.Journal) error {
+// WhyJSON writes a timeline as JSON; everybody's has no agent.
+func (s Streams) WhyJSON(agent string, names history.Names, journal history.Journal) error {
 	document := struct {
 		FormatVersion string   `json:"format_version"`
-		Agent         string   `json:"agent"`
+		Agent         string   `json:"agent,omitempty"`
 		Lines         []whyRow `json:"lines"`
 	}{"1.0", agent, []whyRow{}}
 	for line, err := range journal {
 		if err != nil {
 			return err
 		}
-		document.Lines = append(document.Lines, whyRowOf(&line))
+		document.Lines = append(document.Lines, whyRowOf(&line, names))
 	}
 	return s.json(document)
 }
 
 // WhyCSV writes a timeline as CSV, line by line as it is read: an audit may ask
 // for years of everybody.
-func (s Streams) WhyCSV(journal history.Journal) error {
+func (s Streams) WhyCSV(names history.Names, journal history.Journal) error {
 	w := csv.NewWriter(s.Out)
-	_ = w.Write([]string{"at", "agent", "what", "cxone", "salesforce", "base_cxone", "base_salesforce", "moved", "rule", "row", "side", "target", "command", "shadow", "detail", "text"})
+	_ = w.Write([]string{"at", "agent", "key", "what", "cxone", "salesforce", "base_cxone", "base_salesforce", "moved", "rule", "row", "side", "target", "command", "shadow", "detail", "text"})
 	for line, err := range journal {
 		if err != nil {
 			w.Flush()
 			return err
 		}
-		r := whyRowOf(&line)
+		r := whyRowOf(&line, names)
 		command := ""
 		if r.Command != 0 {
 			command = strconv.FormatUint(r.Command, 10)
 		}
-		_ = w.Write(harmless(r.At.Format(time.RFC3339Nano), r.Agent, r.What, r.CXone, r.Salesforce, r.BaseCXone, r.BaseStatus, r.Moved,
+		_ = w.Write(harmless(r.At.Format(time.RFC3339Nano), r.Agent, r.Key, r.What, r.CXone, r.Salesforce, r.BaseCXone, r.BaseStatus, r.Moved,
 			r.Rule, r.Row, r.Side, r.Target, command, strconv.FormatBool(r.Shadow), r.Detail, r.Text))
 	}
 	w.Flush()
