@@ -1,9 +1,12 @@
 package mirror
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"github.com/lockstep-sync/lockstep/reconcile/store"
 )
 
 // A breaker counts who is about to be moved. Too many at once is an incident at
@@ -28,6 +31,25 @@ type trip struct {
 	At      time.Time `json:"at"`
 	Reason  string    `json:"reason"`
 	Resumes int64     `json:"resumes"` // [Control.Resumes] at that time
+}
+
+func (t *trip) resumedBy(c *Control) bool { return c.Resumes > t.Resumes }
+
+// readTrip returns what halts a tenant, nil when nothing does.
+func readTrip(ctx context.Context, s store.Store, tenant string) (*trip, error) {
+	item, err := s.Recall(ctx, tenant, keyBreaker)
+	if err != nil || len(item.Value) == 0 {
+		return nil, err
+	}
+	return decodeTrip(item.Value)
+}
+
+func decodeTrip(value []byte) (*trip, error) {
+	var t trip
+	if err := json.Unmarshal(value, &t); err != nil {
+		return nil, fmt.Errorf("the breaker: %w", err)
+	}
+	return &t, nil
 }
 
 // fewMoves is how many agents may always move: in a small team a fifth is soon
@@ -66,7 +88,7 @@ func (b *breaker) trip(e *Engine, n int) {
 
 // resumed ends the halt when an operator has resumed everybody since.
 func (b *breaker) resumed(e *Engine) {
-	if b.tripped != nil && e.control.Resumes > b.tripped.Resumes {
+	if b.tripped != nil && b.tripped.resumedBy(&e.control) {
 		b.tripped = nil
 		e.gather.breaker = true
 	}
@@ -79,11 +101,7 @@ func (b *breaker) encode() ([]byte, error) {
 	return json.Marshal(b.tripped)
 }
 
-func (e *Engine) recallBreaker(value []byte) error {
-	var t trip
-	if err := json.Unmarshal(value, &t); err != nil {
-		return fmt.Errorf("the breaker: %w", err)
-	}
-	e.guard.tripped = &t
-	return nil
+func (e *Engine) recallBreaker(value []byte) (err error) {
+	e.guard.tripped, err = decodeTrip(value)
+	return err
 }

@@ -1,6 +1,7 @@
 package mirror
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -69,6 +70,61 @@ func Resume(ctx context.Context, s store.Store, tenant, team, agent string) erro
 		}
 		c.Stops = slices.DeleteFunc(c.Stops, func(o StopOrder) bool { return o.meets(team, agent) })
 	})
+}
+
+// Holds lists who is not moved, by whose order and why, of those whom an order
+// for a team, for an agent or for neither is about.
+func Holds(ctx context.Context, s store.Store, tenant, team, agent string) ([]string, error) {
+	c, err := ReadStops(ctx, s, tenant)
+	if err != nil {
+		return nil, err
+	}
+	known, err := ReadKnown(ctx, s, tenant)
+	if err != nil {
+		return nil, err
+	}
+	tripped, err := readTrip(ctx, s, tenant)
+	if err != nil {
+		return nil, err
+	}
+	var list []string
+	if tripped != nil && !tripped.resumedBy(&c) {
+		list = append(list, fmt.Sprintf("everybody, by the %s; lockstep resume ends it", tripped.Reason))
+	}
+	for i := range c.Stops {
+		if o := &c.Stops[i]; o.concerns(team, agent, known) {
+			list = append(list, o.describe(known))
+		}
+	}
+	return list, nil
+}
+
+// concerns reports whether an order is about any of those whom another order
+// for a team or an agent is about.
+func (o *StopOrder) concerns(team, agent string, known []Known) bool {
+	if o.meets("", "") || team == "" && agent == "" || o.meets(team, agent) {
+		return true
+	}
+	return slices.ContainsFunc(known, func(k Known) bool {
+		meant := agent != "" && k.Key == agent || agent == "" && k.Team == team
+		return meant && (o.Agent != "" && k.Is(o.Agent) || o.Agent == "" && k.Team == o.Team)
+	})
+}
+
+func (o *StopOrder) describe(known []Known) string {
+	who := "everybody"
+	switch {
+	case o.Agent != "":
+		who = "agent " + o.Agent
+		for i := range known {
+			if known[i].Is(o.Agent) {
+				who = "agent " + cmp.Or(known[i].Login, o.Agent)
+			}
+		}
+	case o.Team != "":
+		who = "team " + o.Team
+	}
+	return fmt.Sprintf("%s, stopped by %s: %s", who, cmp.Or(o.By, "somebody"), o.Reason)
 }
 
 func readControl(ctx context.Context, s store.Store, tenant string) (Control, int64, error) {

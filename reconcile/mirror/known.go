@@ -1,6 +1,7 @@
 package mirror
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -43,6 +44,27 @@ func (k *Known) Is(name string) bool {
 		}
 	}
 	return false
+}
+
+// Known returns the two as one agent.
+func (m Match) Known() Known {
+	return Known{
+		Key: keyOf(m.CXone.ID, m.Salesforce.ID), CXone: m.CXone.ID, Salesforce: m.Salesforce.ID,
+		Name: cmp.Or(m.CXone.Name, m.Salesforce.Name), Team: m.CXone.Team,
+		Login: m.CXone.Username, Email: m.CXone.Email, User: m.Salesforce.Username, UserEmail: m.Salesforce.Email,
+	}
+}
+
+// Keeps reports whether anything is kept of an agent, whether or not a name is.
+func Keeps(ctx context.Context, s store.Store, tenant, key string) (bool, error) {
+	item, err := s.Recall(ctx, tenant, prefixAgent+key)
+	if err != nil || item.Version > 0 {
+		return err == nil, err
+	}
+	for _, err := range s.Journal(ctx, store.Query{Tenant: tenant, Agent: key, Last: 1}) {
+		return err == nil, err
+	}
+	return false, nil
 }
 
 // ReadKnown lists the agents of whom the store knows, by key.

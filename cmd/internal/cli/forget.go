@@ -14,8 +14,15 @@ func (a *app) forgetCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "forget AGENT", Short: "Erase what run keeps of a person", Args: cobra.ExactArgs(1),
 		Long: `Erases a person's history and what run remembers of them, for whoever asks to be
-forgotten. AGENT is a username, an e-mail address or a key. Nothing is changed at
-either vendor; a run that still finds the person there begins anew with them.`,
+forgotten. AGENT is a username, an e-mail address or a key. A run that serves is
+told, and drops what it holds.
+
+Nothing is changed at either vendor: as long as both list the person, a run
+matches them, knows their name and begins anew with them; a rule's exclude keeps
+it from writing about them. A stop for the person stays.
+
+A file forgets at once and overwrites what it held. A database does so in its own
+time (VACUUM), and neither reaches copies: backups, logs, what was exported.`,
 		RunE: func(c *cobra.Command, args []string) error { return a.forget(c.Context(), flags, args[0]) },
 	}
 	flags.bind(c)
@@ -27,7 +34,7 @@ func (a *app) forget(ctx context.Context, flags configFlags, name string) error 
 	if err != nil {
 		return err
 	}
-	key, err := agentKey(ctx, s, accounts(c), name)
+	key, err := a.agentKept(ctx, c, s, name)
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,6 @@ import (
 	"github.com/lockstep-sync/lockstep/config"
 	"github.com/lockstep-sync/lockstep/reconcile/mirror"
 	"github.com/lockstep-sync/lockstep/reconcile/store"
-	"github.com/lockstep-sync/lockstep/schema"
 )
 
 // orderFlags say whom an order is about.
@@ -37,8 +36,10 @@ func (a *app) stopCommand() *cobra.Command {
 		Long: `Orders every replica of run to move nobody, or nobody of a team, and to drop what
 is under way. It holds within two seconds and until resume, over restarts.
 
-When the store cannot be reached, or the files are wrong, it leaves a stop file (.lockstep/stop) that halts
-the replicas which run from this directory; resume takes it away.`,
+When the store cannot be reached within ten seconds, or the files are wrong, it
+leaves a stop file (.lockstep/stop) that halts the replicas which run from this
+directory, and no others; the exit status is 1 then, unless the store is the file
+of this directory. resume takes the stop file away.`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if reason == "" {
 				return errors.New("-reason: say why; it is shown to everybody who asks why nobody is moved")
@@ -51,17 +52,24 @@ the replicas which run from this directory; resume takes it away.`,
 	return c
 }
 
+// storePatience is how long an order waits for the store: whoever gives one is
+// in a hurry, and there is the stop file.
+const storePatience = 10 * time.Second
+
 func (a *app) stopRun(ctx context.Context, flags orderFlags, reason string) error {
-	c, s, err := a.history(ctx, flags.configFlags)
+	waiting, cancel := context.WithTimeout(ctx, storePatience)
+	defer cancel()
+	c, s, err := a.history(waiting, flags.configFlags)
 	if c == nil {
 		err = errors.New("the configuration that names it has mistakes")
 	}
 	if err == nil {
-		err = a.order(ctx, c, s, flags, reason)
+		err = a.order(waiting, c, s, flags, reason)
 	}
 	if _, typo := errors.AsType[notKnown](err); typo {
 		return fmt.Errorf("stop: %w", err)
 	}
+	err = inTime(err)
 	switch {
 	case err == nil:
 		a.view().Say("Stopped: %s. It holds within two seconds; to go on: lockstep resume%s", whom(flags), again(flags))
@@ -69,14 +77,35 @@ func (a *app) stopRun(ctx context.Context, flags orderFlags, reason string) erro
 	case flags.team != "" || flags.agent != "":
 		return fmt.Errorf("stop: %w; without -team and -agent, a stop file would halt everybody who runs from this directory", err)
 	}
-	return a.leaveStopFile(reason, err)
+	return a.stopHere(c, reason, err)
+}
+
+// stopHere does what can be done without the store, and says what that is not.
+func (a *app) stopHere(c *config.Configuration, reason string, because error) error {
+	if err := a.leaveStopFile(reason); err != nil {
+		return fmt.Errorf("stop: %w; and no stop file can be left: %w", because, err)
+	}
+	if c != nil && c.Lockstep.Store.IsZero() { // whoever has this file open runs from this directory
+		a.view().Say("The store cannot be reached (%v).\nLeft the stop file %s instead: it halts what runs from this directory.", because, a.stopFile())
+		return nil
+	}
+	return fmt.Errorf("stop: the store cannot be reached: %w; left the stop file %s instead, which halts what runs from this directory and nothing elsewhere: "+
+		"give the order again once the store answers, or where else it runs", because, a.stopFile())
+}
+
+// inTime says in plain words that the store did not answer.
+func inTime(err error) error {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("it does not answer within %s", storePatience)
+	}
+	return err
 }
 
 // order puts an order into the store.
 func (a *app) order(ctx context.Context, c *config.Configuration, s store.Store, flags orderFlags, reason string) error {
 	order := mirror.StopOrder{Reason: reason, By: a.who(), At: time.Now()}
 	var err error
-	if order.Team, order.Agent, err = meant(ctx, c, s, flags); err != nil {
+	if order.Team, order.Agent, err = a.meant(ctx, c, s, flags); err != nil {
 		return err
 	}
 	return mirror.Stop(ctx, s, accounts(c), order)
@@ -84,9 +113,9 @@ func (a *app) order(ctx context.Context, c *config.Configuration, s store.Store,
 
 // meant returns the team or the agent that an order is about, as run knows
 // them; neither is everybody.
-func meant(ctx context.Context, c *config.Configuration, s store.Store, flags orderFlags) (team, agent string, err error) {
+func (a *app) meant(ctx context.Context, c *config.Configuration, s store.Store, flags orderFlags) (team, agent string, err error) {
 	if flags.agent != "" {
-		agent, err = agentKey(ctx, s, accounts(c), flags.agent)
+		agent, err = a.agentMet(ctx, c, s, flags.agent)
 	}
 	if err == nil && flags.team != "" {
 		team, err = teamName(ctx, c, s, flags.team)
@@ -98,16 +127,12 @@ func meant(ctx context.Context, c *config.Configuration, s store.Store, flags or
 func (a *app) stopFile() string { return filepath.Join(a.chdir, ".lockstep", "stop") }
 
 // leaveStopFile is what is left when the store does not answer.
-func (a *app) leaveStopFile(reason string, because error) error {
+func (a *app) leaveStopFile(reason string) error {
 	path := a.stopFile()
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return fmt.Errorf("stop: %w; and no stop file can be left: %w", because, err)
+		return err
 	}
-	if err := writeFile(path, []byte(reason+"\n")); err != nil {
-		return fmt.Errorf("stop: %w; and no stop file can be left: %w", because, err)
-	}
-	a.view().Say("The store cannot be reached (%v).\nLeft the stop file %s instead: it halts what runs from this directory, and nothing elsewhere.", because, path)
-	return nil
+	return writeFile(path, []byte(reason+"\n"))
 }
 
 func (a *app) resumeCommand() *cobra.Command {
@@ -115,7 +140,8 @@ func (a *app) resumeCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "resume", Short: "End a stop; what is there is adopted", Args: cobra.NoArgs,
 		Long: `Takes back what stop ordered, for a team, an agent or everybody, and ends a halt by
-the breaker. What both sides show then is adopted: nothing is caught up.`,
+the breaker. What both sides show then is adopted: nothing is caught up. Whoever
+is kept from being moved by something else is named.`,
 		RunE: func(c *cobra.Command, _ []string) error { return a.resumeRun(c.Context(), flags) },
 	}
 	flags.bind(c)
@@ -129,19 +155,22 @@ func (a *app) resumeRun(ctx context.Context, flags orderFlags) error {
 			return err
 		}
 	}
-	c, s, err := a.history(ctx, flags.configFlags)
+	waiting, cancel := context.WithTimeout(ctx, storePatience)
+	defer cancel()
+	c, s, err := a.history(waiting, flags.configFlags)
 	if c == nil {
 		return err
 	}
-	var team, agent string
+	var held []string
 	if err == nil {
-		team, agent, err = meant(ctx, c, s, flags)
-	}
-	if err == nil {
-		err = mirror.Resume(ctx, s, accounts(c), team, agent)
+		held, err = a.takeBack(waiting, c, s, flags)
 	}
 	if err != nil {
-		return fmt.Errorf("resume: %w", err)
+		return fmt.Errorf("resume: %w", inTime(err))
+	}
+	if len(held) > 0 {
+		a.view().Say("Taken back: what was ordered for %s. Still not moved:\n  %s", whom(flags), strings.Join(held, "\n  "))
+		return nil
 	}
 	a.view().Say("Resumed: %s. What both sides show is adopted.", whom(flags))
 	return nil
@@ -174,64 +203,6 @@ func (a *app) history(ctx context.Context, flags configFlags) (*config.Configura
 	return c, s, err
 }
 
-// notKnown says that a name means nobody, or not one.
-type notKnown string
-
-// Error implements error.
-func (n notKnown) Error() string { return string(n) }
-
-// agentKey finds the one agent of whom run knows by a name.
-func agentKey(ctx context.Context, s store.Store, tenant, name string) (string, error) {
-	known, err := mirror.ReadKnown(ctx, s, tenant)
-	if err != nil {
-		return "", fmt.Errorf("look for agent %s: %w", name, err)
-	}
-	var found, names []string
-	for i := range known {
-		names = append(names, known[i].Login)
-		if known[i].Is(name) {
-			found = append(found, known[i].Key)
-		}
-	}
-	switch {
-	case len(found) == 1:
-		return found[0], nil
-	case len(found) > 1:
-		return "", notKnown(fmt.Sprintf("%d agents are called %q: give one of the keys %s", len(found), name, strings.Join(found, ", ")))
-	case len(known) == 0:
-		return "", notKnown(fmt.Sprintf("run has not met anybody yet, agent %q included; start lockstep run, or check -chdir", name))
-	}
-	if near := schema.Suggest(name, names); near != "" {
-		return "", notKnown(fmt.Sprintf("run knows no agent %q; did you mean %s?", name, near))
-	}
-	return "", notKnown(fmt.Sprintf("run knows no agent %q; give the CXone username, the Salesforce username or the e-mail address", name))
-}
-
-// teamName finds a team among those of the rules and of the agents whom run
-// knows. An order for a team that is none would look like one that holds.
-func teamName(ctx context.Context, c *config.Configuration, s store.Store, name string) (string, error) {
-	known, err := mirror.ReadKnown(ctx, s, accounts(c))
-	if err != nil {
-		return "", fmt.Errorf("look for team %s: %w", name, err)
-	}
-	var teams []string
-	for _, rule := range presenceRules(c.Objects) {
-		teams = append(teams, rule.Teams...)
-	}
-	for i := range known {
-		teams = append(teams, known[i].Team)
-	}
-	for _, team := range teams {
-		if strings.EqualFold(team, name) {
-			return team, nil
-		}
-	}
-	if near := schema.Suggest(name, teams); near != "" {
-		return "", notKnown(fmt.Sprintf("run knows no team %q; did you mean %s?", name, near))
-	}
-	return "", notKnown(fmt.Sprintf("run knows no team %q; give the name of a CXone team", name))
-}
-
 func whom(f orderFlags) string {
 	switch {
 	case f.agent != "":
@@ -250,4 +221,29 @@ func again(f orderFlags) string {
 		return fmt.Sprintf(" -team=%q", f.team)
 	}
 	return ""
+}
+
+// takeBack takes orders back, and lists what keeps those whom they were about
+// from being moved all the same.
+func (a *app) takeBack(ctx context.Context, c *config.Configuration, s store.Store, flags orderFlags) ([]string, error) {
+	team, agent, err := a.meant(ctx, c, s, flags)
+	if err == nil {
+		err = mirror.Resume(ctx, s, accounts(c), team, agent)
+	}
+	if err != nil {
+		return nil, err
+	}
+	held, err := mirror.Holds(ctx, s, accounts(c), team, agent)
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range c.Sync.Freeze {
+		if w.Holds(time.Now()) {
+			held = append(held, "everybody, by freeze: "+w.Text)
+		}
+	}
+	if _, err := os.Stat(a.stopFile()); err == nil {
+		held = append(held, fmt.Sprintf("everybody who runs from this directory, by the stop file %s; lockstep resume takes it away", a.stopFile()))
+	}
+	return held, nil
 }

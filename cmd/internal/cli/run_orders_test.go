@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -102,10 +103,10 @@ func TestRunStopFile(t *testing.T) {
 		s := c.begins()
 		// The store is a database that is not there, and the file that stands in
 		// for it belongs to run.
-		if status := c.run("stop", "-reason=the store is down"); status != exitOK {
-			t.Errorf("exit status %d", status)
+		if status := c.run("stop", "-reason=the store is down"); status != exitError {
+			t.Errorf("exit status %d, although nobody elsewhere is stopped", status)
 		}
-		c.wantSaid("The store cannot be reached", "Left the stop file")
+		c.wantSaid("the store cannot be reached", "left the stop file", "and nothing elsewhere")
 		c.wantNoCanaries("stop")
 		pass(holdsWithin)
 		c.chooses(ana, "Lunch")
@@ -120,6 +121,107 @@ func TestRunStopFile(t *testing.T) {
 		if _, err := os.Stat(filepath.Join(c.chdir, ".lockstep", "stop")); !os.IsNotExist(err) {
 			t.Errorf("the stop file: %v", err)
 		}
+	})
+}
+
+// TestStopWithoutStore: a stop that may reach only this machine does not end as
+// one that holds everywhere, and nobody waits long for a database to answer.
+func TestStopWithoutStore(t *testing.T) {
+	t.Parallel()
+	ownFile := strings.Replace(centreText, "lockstep { store = env(\"STORE\") }", "", 1)
+	hangs, gone := &storeFault{verbs: []verb{reads, commits}, hangs: true}, &storeFault{verbs: []verb{reads, commits}, before: errors.New("connection refused")}
+	tests := map[string]struct {
+		text  string
+		fault *storeFault
+		want  int
+		says  string
+	}{
+		"a database is gone":  {centreText, gone, exitError, "the store cannot be reached: connection refused"},
+		"a database hangs":    {centreText, hangs, exitError, "the store cannot be reached: it does not answer within 10s"},
+		"the file is in use":  {ownFile, gone, exitOK, "The store cannot be reached (connection refused)"},
+		"the files are wrong": {centreText + "presence_rule {", nil, exitError, "the configuration that names it has mistakes"},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, centreText+rulesText, func(t *testing.T, c *centreWorld) {
+				c.write("main.hcl", tc.text)
+				began := time.Now()
+				c.ordersOn(tc.fault, tc.want, "stop", "-reason=incident 7")
+				c.wantSaid(tc.says, "the stop file", "halts what runs from this directory")
+				if took := time.Since(began); took > storePatience {
+					t.Errorf("it took %s", took)
+				}
+				text, err := os.ReadFile(filepath.Join(c.chdir, ".lockstep", "stop"))
+				if err != nil || string(text) != "incident 7\n" {
+					t.Errorf("the stop file: %q, %v", text, err)
+				}
+				c.wantNoCanaries(name)
+			})
+		})
+	}
+}
+
+// ordersOn is orders with a store that fails.
+func (c *centreWorld) ordersOn(fault *storeFault, want int, args ...string) {
+	c.t.Helper()
+	c.out.Reset()
+	c.err.Reset()
+	a, p := newApp(c.Process), &plug{}
+	p.breaks(fault)
+	a.alone, a.store = true, pluggedStore{c.memory(), p}
+	if got := a.main(append([]string{"-chdir=" + c.chdir}, args...)); got != want {
+		c.t.Errorf("%v: exit status %d, want %d:\n%s%s", args, got, want, c.out, c.err)
+	}
+}
+
+// TestResumeSaysWhoStillHolds: what was taken back is not all that keeps people
+// from being moved, and whoever resumes believes what they are told.
+func TestResumeSaysWhoStillHolds(t *testing.T) {
+	t.Parallel()
+	team, agent := []string{"-team=Support"}, []string{"-agent=" + ana}
+	tests := map[string]struct {
+		text   string
+		stops  [][]string // besides
+		resume []string
+		says   []string
+		not    string
+	}{
+		"nothing":            {centreText, nil, team, []string{"Resumed: team Support."}, "Still not moved"},
+		"everybody":          {centreText, [][]string{{}}, team, []string{"Taken back: what was ordered for team Support.", "everybody, stopped by ana: why not"}, "Resumed"},
+		"everybody, agent":   {centreText, [][]string{{}}, agent, []string{"everybody, stopped by ana: why not"}, "Resumed"},
+		"their team":         {centreText, [][]string{team}, agent, []string{"team Support, stopped by ana: why not"}, "Resumed"},
+		"one of the team":    {centreText, [][]string{{"-agent=" + ben}}, team, []string{"agent " + ben + ", stopped by ana: why not"}, "Resumed"},
+		"another agent":      {centreText, [][]string{{"-agent=" + ben}}, agent, []string{"Resumed: agent " + ana}, "Still not moved"},
+		"a freeze":           {syncing(`freeze = ["Sat 00:00-01:00 UTC"]`), nil, nil, []string{"everybody, by freeze: Sat 00:00-01:00 UTC"}, "Resumed"},
+		"a freeze elsewhere": {syncing(`freeze = ["Sun 00:00-01:00 UTC"]`), nil, nil, []string{"Resumed: everybody."}, "Still not moved"},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, centreText+rulesText, func(t *testing.T, c *centreWorld) {
+				c.begins().ends(exitOK)
+				c.write("main.hcl", tc.text)
+				for _, whom := range append([][]string{tc.resume}, tc.stops...) {
+					c.orders(exitOK, append([]string{"stop", "-reason=why not"}, whom...)...)
+				}
+				c.orders(exitOK, append([]string{"resume"}, tc.resume...)...)
+				c.wantSaid(tc.says...)
+				if strings.Contains(c.said(), tc.not) {
+					t.Errorf("it says %q:\n%s%s", tc.not, c.out, c.err)
+				}
+			})
+		})
+	}
+}
+
+// TestResumeBesideAStopFile: the file was left for everybody.
+func TestResumeBesideAStopFile(t *testing.T) {
+	inBubble(t, centreText+rulesText, func(t *testing.T, c *centreWorld) {
+		c.begins()
+		c.must(c.leaveStopFile("by hand"))
+		c.orders(exitOK, "resume", "-team=Support")
+		c.wantSaid("Still not moved", "everybody who runs from this directory, by the stop file")
+		c.orders(exitOK, "resume")
+		c.wantSaid("Resumed: everybody.")
 	})
 }
 
@@ -235,7 +337,10 @@ func TestRunBreaker(t *testing.T) {
 		if got := c.pair(carla); strings.HasSuffix(got, " Meeting") {
 			t.Errorf("a restart ended the halt: carla shows %s", got)
 		}
+		c.orders(exitOK, "resume", "-team=Support")
+		c.wantSaid("Still not moved", "everybody, by the breaker: ", "lockstep resume ends it")
 		c.orders(exitOK, "resume")
+		c.wantSaid("Resumed: everybody.")
 		pass(settles)
 		c.chooses(carla, schema.StateAvailable)
 		pass(settles)

@@ -44,7 +44,7 @@ func (a *app) why(ctx context.Context, flags *spanFlags, name string) error {
 	}
 	key := ""
 	if name != "" {
-		if key, err = agentKey(ctx, p.store, accounts(p.config), name); err != nil {
+		if key, err = a.agentKept(ctx, p.config, p.store, name); err != nil {
 			return err
 		}
 	}
