@@ -57,7 +57,7 @@ func (e *Emulator) postFaults(r *http.Request) (any, error) {
 // postAgent makes a person do something on one side or both.
 func (e *Emulator) postAgent(r *http.Request) (any, error) {
 	var move struct {
-		Console          string   `json:"console"`           // open, tab, close, crash or reload
+		Console          string   `json:"console"`           // open, tab, close, crash, reload or disconnect
 		SalesforceStatus *string  `json:"salesforce_status"` // developer name; "" logs out
 		CXoneState       string   `json:"cxone_state"`
 		CXoneCode        string   `json:"cxone_code"`
@@ -110,8 +110,10 @@ func (e *Emulator) console(name, do string) error {
 		c.Crash()
 	case do == "reload":
 		c.Reload()
+	case do == "disconnect":
+		c.Disconnect("the connection was cut by hand")
 	default:
-		return fmt.Errorf("console: %q, want open, tab, close, crash or reload", do)
+		return fmt.Errorf("console: %q, want open, tab, close, crash, reload or disconnect", do)
 	}
 	return nil
 }

@@ -54,7 +54,7 @@ func TestBridgeInChromium(t *testing.T) {
 	// into; this page is ours.
 	command := exec.CommandContext(t.Context(), chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
 		"--no-first-run", "--disable-extensions", "--disable-background-networking", "--user-data-dir="+t.TempDir(),
-		"--virtual-time-budget=5000000", "--dump-dom", server.URL+"/")
+		"--virtual-time-budget=10000000", "--dump-dom", server.URL+"/")
 	output, err := command.Output()
 	if err != nil {
 		t.Fatalf("%v: %s", err, output)

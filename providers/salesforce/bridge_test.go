@@ -25,12 +25,13 @@ type bridgeScript struct {
 
 // A bridgeResult is what became of a script: of every command in every tab,
 // in no order; the calls of the toolkit; and what the agent and the component
-// then show.
+// then show, with its second line in every tab, in no order.
 type bridgeResult struct {
 	Outcomes []string `json:"outcomes"`
 	Calls    []string `json:"calls"`
 	Showing  string   `json:"showing"`
 	State    string   `json:"state"`
+	Details  []string `json:"details"`
 }
 
 func bridgeFile(t *testing.T, parts ...string) string {

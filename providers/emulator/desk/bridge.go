@@ -3,7 +3,11 @@ package desk
 import (
 	"encoding/json"
 	"math"
+	"slices"
+	"strings"
 	"time"
+
+	"github.com/lockstep-sync/lockstep/providers/emulator/salesforce"
 )
 
 // This file is the bridge's component, providers/salesforce/bridge/Helper.js,
@@ -14,7 +18,12 @@ const (
 	offline   = "offline"
 	claimWait = 150 * time.Millisecond
 	claimKeep = 10 * time.Minute
+	aheadKept = 5
 )
+
+// A lost connection is made again after these pauses. The component adds to
+// each as much again at most, by chance.
+const retryFirst, retryMost = 5 * time.Second, 5 * time.Minute
 
 // What becomes of a command in a tab.
 const (
@@ -28,7 +37,11 @@ const (
 	loggedOut    = "logged out"
 	otherStatus  = "another status shows than the one expected"
 	showsAlready = "shows already"
+	refused      = "refused: " // by Omni-Channel
 )
+
+// follows is what a tab that is connected says before the first command.
+const follows = "Presence follows CXone while this tab is open."
 
 // A command is what a payload asks for.
 type command struct {
@@ -45,25 +58,26 @@ type storage struct {
 
 // receive takes one message in one tab. Only the tab that claims the command
 // first acts: in one process nobody writes at the same moment.
-func (c *Console) receive(t *tab, payload string) {
+func (c *Console) receive(t *tab, m salesforce.Message) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if t.dead || t.closing {
 		return
 	}
-	cmd, ok := parse(payload)
+	cmd, ok := parse(m.Payload)
 	now := c.room.options.Now()
-	if refusal := c.refuse(t, cmd, ok, now); refusal != "" {
-		c.heard(refusal)
+	t.learn(m.Created, now)
+	if refusal := c.refuse(t, cmd, ok, t.serverNow(now)); refusal != "" {
+		c.heard(t, refusal)
 		return
 	}
 	c.storeEpoch(t, cmd.epoch)
 	if c.storage.full || c.storage.off { // nothing can be claimed: every tab acts
-		c.heard(c.carryOut(t, cmd))
+		c.heard(t, c.carryOut(t, cmd))
 		return
 	}
 	if _, claimed := c.storage.claims[cmd.id]; claimed {
-		c.heard(taken)
+		c.heard(t, taken)
 		return
 	}
 	c.claim(cmd.id, now)
@@ -77,13 +91,39 @@ func (c *Console) act(t *tab, cmd command) {
 	if t.dead {
 		return
 	}
-	c.heard(c.carryOut(t, cmd))
+	c.heard(t, c.carryOut(t, cmd))
 }
 
-func (c *Console) heard(outcome string) {
+// heard shows what became of a command.
+func (c *Console) heard(t *tab, outcome string) {
+	switch {
+	case outcome == done:
+		c.state = Connected
+	case strings.HasPrefix(outcome, refused):
+		c.state = Refused
+	}
+	t.detail = "Last command, " + c.room.options.Now().Format(time.TimeOnly) + ": " + outcome
 	if c.room.options.Heard != nil {
 		c.room.options.Heard(c.username, outcome)
 	}
+}
+
+// learn compares the clocks by the time at which Salesforce took a message in;
+// zero is a message without.
+func (t *tab) learn(created, now time.Time) {
+	if created.IsZero() {
+		return
+	}
+	t.ahead = append(t.ahead, created.Sub(now))
+	t.ahead = t.ahead[max(0, len(t.ahead)-aheadKept):]
+}
+
+// serverNow is the time in Salesforce, by the most timely of the last messages.
+func (t *tab) serverNow(now time.Time) time.Time {
+	if len(t.ahead) == 0 {
+		return now
+	}
+	return now.Add(slices.Max(t.ahead))
 }
 
 // parse reads a command and reports whether the text is one. Names are spelt
@@ -137,7 +177,7 @@ func (c *Console) carryOut(t *tab, cmd command) string {
 		return otherStatus
 	case sameStatus(showing, cmd.set):
 		return showsAlready
-	case cmd.expires <= millis(c.room.options.Now()):
+	case cmd.expires <= millis(t.serverNow(c.room.options.Now())):
 		return expired
 	case cmd.epoch < c.storedEpoch(t):
 		return olderEpoch
@@ -149,10 +189,8 @@ func (c *Console) carryOut(t *tab, cmd command) string {
 		err = c.omni.set(cmd.set)
 	}
 	if err != nil {
-		c.state = Refused
-		return "refused: " + err.Error()
+		return refused + err.Error()
 	}
-	c.state = Connected
 	return done
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -26,7 +27,8 @@ type script struct {
 	Showing   string `json:"showing"`
 	Short     bool   `json:"short"`
 	Subscribe string `json:"subscribe"`
-	Lag       int    `json:"lag"` // of the browser's storage: here nobody writes at once
+	Lag       int    `json:"lag"`   // of the browser's storage: here nobody writes at once
+	Clock     int    `json:"clock"` // the machine's is ahead by so many milliseconds
 	Steps     []step `json:"steps"`
 	Want      result `json:"want"`
 }
@@ -36,6 +38,8 @@ type step struct {
 	Without []string        `json:"without"`
 	To      []int           `json:"to"`
 	Text    *string         `json:"text"`
+	Age     int             `json:"age"`     // of the message, in milliseconds
+	Undated bool            `json:"undated"` // it does not say when it was made
 	Message json.RawMessage `json:"message"`
 	Wait    *int            `json:"wait"`
 	Show    string          `json:"show"`
@@ -44,7 +48,11 @@ type step struct {
 	Crash   *int            `json:"crash"`
 	Refuse  *string         `json:"refuse"`
 	Storage string          `json:"storage"`
-	Error   json.RawMessage `json:"error"`
+	Error   *struct {
+		Message string `json:"message"`
+	} `json:"error"`
+	Subscribe *string `json:"subscribe"`
+	Clock     *int    `json:"clock"`
 }
 
 type result struct {
@@ -52,6 +60,7 @@ type result struct {
 	Calls    []string `json:"calls"`
 	Showing  string   `json:"showing"`
 	State    string   `json:"state"`
+	Details  []string `json:"details"`
 }
 
 func TestBridgeScripts(t *testing.T) {
@@ -92,6 +101,8 @@ type stage struct {
 	got     result
 	refusal string
 	short   bool
+	clock   time.Duration // the machine's is ahead by so much
+	admit   func()        // lets consoles connect
 }
 
 func newStage(t *testing.T, s script) *stage {
@@ -102,7 +113,11 @@ func newStage(t *testing.T, s script) *stage {
 		st.ids[status["DeveloperName"].(string)] = status["Id"].(string)
 	}
 	st.got = result{Outcomes: []string{}, Calls: []string{}}
-	room := NewRoom(org, Options{Channel: channel, Heard: func(_, outcome string) { st.got.Outcomes = append(st.got.Outcomes, outcome) }})
+	st.clock = time.Duration(s.Clock) * time.Millisecond
+	room := NewRoom(org, Options{
+		Channel: channel, Heard: func(_, outcome string) { st.got.Outcomes = append(st.got.Outcomes, outcome) },
+		Now: func() time.Time { return time.Now().Add(st.clock) },
+	})
 	st.console = &Console{room: room, user: st.ids["me"], username: me, omni: st}
 	if s.Showing == "" {
 		s.Showing = "Available"
@@ -110,9 +125,11 @@ func newStage(t *testing.T, s script) *stage {
 	st.show(s.Showing)
 	if s.Subscribe != "" { // the one client that the org admits is somebody else's
 		org.SetStreamingLimits(1, 0)
-		if _, err := org.Listen(other, channel, func(salesforce.Message) {}); err != nil {
+		leave, err := org.Listen(other, channel, func(salesforce.Message) {})
+		if err != nil {
 			t.Fatal(err)
 		}
+		st.admit = leave
 	}
 	for range max(1, s.Tabs) {
 		st.open()
@@ -182,6 +199,8 @@ func (st *stage) logOut() error {
 	return st.org.LogOutPresence(st.ids["me"])
 }
 
+var shownTime = regexp.MustCompile(`\d\d:\d\d:\d\d`)
+
 func (st *stage) run(s script) result {
 	for _, step := range s.Steps {
 		st.play(step)
@@ -197,6 +216,13 @@ func (st *stage) run(s script) result {
 	if !st.tabs[0].dead && !st.tabs[0].closing {
 		st.got.State = st.console.State()
 	}
+	st.got.Details = []string{}
+	for _, t := range st.tabs {
+		if !t.dead && !t.closing {
+			st.got.Details = append(st.got.Details, shownTime.ReplaceAllString(t.detail, "TIME"))
+		}
+	}
+	slices.Sort(st.got.Details)
 	return st.got
 }
 
@@ -227,7 +253,11 @@ func (st *stage) play(s step) {
 	case s.Storage != "":
 		st.meanwhile(func() { st.console.storage.full, st.console.storage.off = s.Storage == "full", s.Storage == "off" })
 	case s.Error != nil:
-		st.console.Disconnect()
+		st.console.Disconnect(s.Error.Message)
+	case s.Subscribe != nil:
+		st.admit()
+	case s.Clock != nil:
+		st.meanwhile(func() { st.clock = time.Duration(*s.Clock) * time.Millisecond })
 	default:
 		st.t.Fatalf("a step that says nothing: %+v", s)
 	}
@@ -242,13 +272,16 @@ func (st *stage) meanwhile(change func()) {
 
 // tell takes a step's message to the tabs that it names, or to all.
 func (st *stage) tell(s step) {
-	payload := st.payload(s)
+	m := salesforce.Message{Payload: st.payload(s), Created: time.Now().Add(-time.Duration(s.Age) * time.Millisecond)}
+	if s.Undated {
+		m.Created = time.Time{}
+	}
 	if s.To == nil {
-		st.console.hear(payload)
+		st.console.hear(m)
 		return
 	}
 	for _, i := range s.To {
-		st.console.receive(st.tabs[i], payload)
+		st.console.receive(st.tabs[i], m)
 	}
 }
 

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
+	"time"
 
 	"github.com/lockstep-sync/lockstep/providers/emulator/salesforce"
 )
@@ -22,6 +24,10 @@ type Console struct {
 	stop    func() // ends the CometD connection; nil without one
 	state   string // what the component shows
 	losses  int    // how often all tabs were lost
+
+	since    time.Time // when the connection was made
+	failures int       // so many times in a row it was none, or did not last
+	retrying bool
 }
 
 // What the component shows.
@@ -34,8 +40,10 @@ const (
 
 // A tab is one page of the console.
 type tab struct {
-	seen    float64 // the highest epoch, for a browser that keeps nothing
-	closing bool    // the component is gone, the page goes on
+	seen    float64         // the highest epoch, for a browser that keeps nothing
+	ahead   []time.Duration // of this machine's is the vendor's clock, by the last messages
+	detail  string          // the component's second line
+	closing bool            // the component is gone, the page goes on
 	dead    bool
 }
 
@@ -61,7 +69,7 @@ func (o omniChannel) logOut() error             { return o.org.LogOutPresence(o.
 func (c *Console) OpenTab() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.tabs = append(c.tabs, &tab{})
+	c.tabs = append(c.tabs, &tab{detail: follows})
 	c.connect(c.room.channel())
 }
 
@@ -70,13 +78,47 @@ func (c *Console) connect(channel string) {
 	if c.stop != nil || channel == "" || len(c.tabs) == 0 {
 		return
 	}
-	c.state = Connected
-	stop, err := c.room.org.Listen(c.username, channel, func(m salesforce.Message) { c.hear(m.Payload) })
+	stop, err := c.room.org.Listen(c.username, channel, c.hear)
 	if err != nil {
-		c.state = NotConnected
+		c.lost(strings.TrimPrefix(err.Error(), "listen: "))
 		return
 	}
-	c.stop = stop
+	c.stop, c.since = stop, c.room.options.Now()
+	c.show(Connected, follows)
+}
+
+// show is what the component says in every tab.
+func (c *Console) show(state, detail string) {
+	c.state = state
+	for _, t := range c.tabs {
+		t.detail = detail
+	}
+}
+
+// lost connects anew after a while.
+func (c *Console) lost(why string) {
+	c.show(NotConnected, why)
+	if c.retrying {
+		return
+	}
+	if !c.since.IsZero() && c.room.options.Now().Sub(c.since) > retryMost {
+		c.failures = 0
+	}
+	c.since = time.Time{}
+	wait := retryMost
+	if c.failures < 6 { // 5 s · 2⁶ is longer
+		wait = retryFirst << c.failures
+	}
+	c.failures++
+	c.retrying = true
+	c.room.options.After(wait, c.retry)
+}
+
+func (c *Console) retry() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.retrying = false
+	c.connect(c.room.channel())
 }
 
 func (c *Console) disconnect() {
@@ -87,12 +129,12 @@ func (c *Console) disconnect() {
 }
 
 // Disconnect loses the connection without losing the tabs: nothing is heard
-// until the page is loaded anew.
-func (c *Console) Disconnect() {
+// until the component has connected anew.
+func (c *Console) Disconnect(why string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.disconnect()
-	c.state = NotConnected
+	c.lost(why)
 }
 
 // Reload loads the page anew, as [Room.Reload] does for all.
@@ -192,11 +234,11 @@ func (c *Console) State() string {
 }
 
 // hear takes one message to every tab.
-func (c *Console) hear(payload string) {
+func (c *Console) hear(m salesforce.Message) {
 	c.mu.Lock()
 	tabs := slices.Clone(c.tabs)
 	c.mu.Unlock()
 	for _, t := range tabs {
-		c.receive(t, payload)
+		c.receive(t, m)
 	}
 }

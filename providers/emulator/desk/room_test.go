@@ -219,7 +219,7 @@ func TestManyConsoles(t *testing.T) {
 			consoles = append(consoles, c)
 		}
 		for _, c := range consoles {
-			c.hear(fmt.Sprintf(`{"v":1,"id":"c1","user":%q,"epoch":1,"expires":9e12,"expect":%q,"set":%q}`, c.user, ids["Available"], ids["Away"]))
+			c.hear(salesforce.Message{Payload: fmt.Sprintf(`{"v":1,"id":"c1","user":%q,"epoch":1,"expires":9e12,"expect":%q,"set":%q}`, c.user, ids["Available"], ids["Away"])})
 		}
 		time.Sleep(time.Second)
 		synctest.Wait()

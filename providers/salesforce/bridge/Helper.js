@@ -7,9 +7,11 @@
     // epoch rises with every change of the sender: an older one is somebody
     // who no longer may write. expect is the status the sender saw when it
     // decided. Without that check the toolkit would log a user in again who
-    // has just logged out, and undo what a person has just chosen.
+    // has just logged out, and undo what a person has just chosen. expires is in
+    // Salesforce's time, as the sender knows it: see serverNow.
     VERSION: 1,
     OFFLINE: "offline",
+    REFUSED: "refused: ", // by Omni-Channel
 
     EPOCH_KEY: "lockstep.presence.epoch",
     CLAIM_KEY: "lockstep.presence.claim.",
@@ -20,21 +22,22 @@
     // nothing: its storage is full or switched off.
     seenEpoch: 0,
 
+    // How far Salesforce's clock is ahead of this machine's, by the last messages.
+    ahead: [],
+    AHEAD_KEPT: 5,
+
+    // A connection that is lost is made again after pauses that double, until
+    // one has lasted for longer than the longest of them.
+    RETRY_FIRST_MS: 5000,
+    RETRY_MOST_MS: 300000,
+
     start: function (component) {
         var self = this;
         component.set("v.tab", String(Math.random()).slice(2));
-        var empApi = component.find("empApi");
-        empApi.onError($A.getCallback(function (error) {
-            self.show(component, "Not connected", self.text(error));
+        component.find("empApi").onError($A.getCallback(function (error) {
+            self.lost(component, error);
         }));
-        empApi.subscribe(component.get("v.channel"), -1, $A.getCallback(function (message) {
-            self.receive(component, message);
-        })).then($A.getCallback(function (subscription) {
-            component.set("v.subscription", subscription);
-            self.show(component, "Connected", "Presence follows CXone while this tab is open.");
-        })).catch($A.getCallback(function (error) {
-            self.show(component, "Not connected", self.text(error));
-        }));
+        this.connect(component);
     },
 
     stop: function (component) {
@@ -44,14 +47,72 @@
         }
     },
 
-    // receive takes one message of the channel. It returns a promise of what
-    // became of it, for the log line and for tests.
+    connect: function (component) {
+        var self = this;
+        component.find("empApi").subscribe(component.get("v.channel"), -1, $A.getCallback(function (message) {
+            self.receive(component, message);
+        })).then($A.getCallback(function (subscription) {
+            if (!component.isValid()) {
+                return;
+            }
+            component.set("v.subscription", subscription);
+            component.set("v.subscribed", Date.now());
+            self.show(component, "Connected", "Presence follows CXone while this tab is open.");
+        })).catch($A.getCallback(function (error) {
+            self.lost(component, error);
+        }));
+    },
+
+    // lost connects anew after a while. Errors come in bursts, and one of them
+    // may be about somebody else's channel: until then an old subscription goes
+    // on, if it still can.
+    lost: function (component, error) {
+        var self = this;
+        if (!component.isValid()) {
+            return;
+        }
+        this.show(component, "Not connected", this.text(error));
+        if (component.get("v.retrying")) {
+            return;
+        }
+        var lasted = component.get("v.subscription") && Date.now() - component.get("v.subscribed") > this.RETRY_MOST_MS;
+        var failures = lasted ? 0 : component.get("v.failures");
+        component.set("v.failures", failures + 1);
+        component.set("v.retrying", true);
+        window.setTimeout($A.getCallback(function () {
+            if (!component.isValid()) {
+                return;
+            }
+            component.set("v.retrying", false);
+            self.stop(component);
+            component.set("v.subscription", null);
+            self.connect(component);
+        }), this.retryWait(failures));
+    },
+
+    // retryWait spreads the consoles of a centre that lost theirs all at once.
+    retryWait: function (failures) {
+        return Math.min(this.RETRY_FIRST_MS * Math.pow(2, failures) * (1 + Math.random()), this.RETRY_MOST_MS);
+    },
+
+    // receive takes one message of the channel, and shows what became of it:
+    // whoever is asked why a status does not follow can read it there. It returns
+    // a promise of that, for tests.
     receive: function (component, message) {
         var self = this;
+        return this.follow(component, message).then($A.getCallback(function (outcome) {
+            self.showOutcome(component, outcome);
+            return outcome;
+        }));
+    },
+
+    follow: function (component, message) {
+        var self = this;
         var command = this.parse(message);
+        this.learn(message);
         var refusal = this.refuse(command, {
             user: $A.get("$SObjectType.CurrentUser.Id"),
-            now: Date.now(),
+            now: this.serverNow(),
             epoch: this.storedEpoch()
         });
         if (refusal) {
@@ -61,6 +122,25 @@
         return this.claim(component, command).then($A.getCallback(function (mine) {
             return mine ? self.carryOut(component, command) : "taken by another tab";
         }));
+    },
+
+    // learn compares the clocks by the time at which Salesforce took a message
+    // in. That it is the clock of REST answers' Date, which the sender goes by,
+    // is UNCERTAIN.
+    learn: function (message) {
+        var event = message && message.data && message.data.event;
+        var created = Date.parse(event && event.createdDate);
+        if (Number.isFinite(created)) {
+            this.ahead = this.ahead.concat(created - Date.now()).slice(-this.AHEAD_KEPT);
+        }
+    },
+
+    // serverNow is the time in Salesforce. A machine's clock may be off by more
+    // than a command lasts. A message can only be late: of the last ones the most
+    // timely tells best how the clocks differ. Before the first, and where none
+    // says when it was made, this machine's clock has to do.
+    serverNow: function () {
+        return Date.now() + (this.ahead.length > 0 ? Math.max.apply(null, this.ahead) : 0);
     },
 
     // parse returns the command inside a message, null when there is none.
@@ -121,7 +201,7 @@
             if (self.sameStatus(showing, command.set)) {
                 return "shows already";
             }
-            if (!(command.expires > Date.now())) {
+            if (!(command.expires > self.serverNow())) {
                 return "expired";
             }
             if (command.epoch < self.storedEpoch()) {
@@ -130,13 +210,9 @@
             var set = command.set === self.OFFLINE ?
                 omni.logout() :
                 omni.setServicePresenceStatus({ statusId: command.set });
-            return set.then($A.getCallback(function () {
-                self.show(component, "Connected", "Last change: " + new Date().toLocaleTimeString());
-                return "done";
-            }));
+            return set.then(function () { return "done"; });
         })).catch($A.getCallback(function (error) {
-            self.show(component, "Refused by Omni-Channel", self.text(error));
-            return "refused: " + self.text(error);
+            return self.REFUSED + self.text(error);
         }));
     },
 
@@ -227,6 +303,19 @@
 
     sameStatus: function (a, b) {
         return a === b || this.sameId(a, b);
+    },
+
+    showOutcome: function (component, outcome) {
+        if (!component.isValid()) {
+            return;
+        }
+        var state = component.get("v.state");
+        if (outcome === "done") {
+            state = "Connected";
+        } else if (outcome.indexOf(this.REFUSED) === 0) {
+            state = "Refused by Omni-Channel";
+        }
+        this.show(component, state, "Last command, " + new Date().toLocaleTimeString() + ": " + outcome);
     },
 
     show: function (component, state, detail) {

@@ -39,8 +39,10 @@ class MemoryStorage {
 
 /** A Browser has the storage that tabs share. */
 class Browser {
-    constructor(lag) {
-        this.lag = lag;
+    constructor(script) {
+        this.lag = script.lag ?? 0;
+        this.clock = script.clock ?? 0; // the machine's is ahead of the vendor's by so much
+        this.refusal = script.subscribe; // of whoever subscribes
         this.written = new Map(); // by key: what a tab wrote, and what was there before
         this.storage = inBrowser ? window.localStorage : new MemoryStorage();
         this.storage.clear();
@@ -83,6 +85,10 @@ class Browser {
     /** realm is a tab's own: evaluate makes a value of source text, end stops everything in it. */
     realm() {
         const browser = this;
+        class Clock extends Date {
+            constructor(...of) { super(...(of.length ? of : [Clock.now()])); }
+            static now() { return Date.now() + browser.clock; }
+        }
         let open = true;
         const frame = inBrowser ? document.body.appendChild(document.createElement("iframe")) : null;
         const inside = frame ? frame.contentWindow : globalThis;
@@ -95,7 +101,7 @@ class Browser {
             setTimeout: (f, ms) => inside.setTimeout(() => { if (open) f(); }, ms),
         };
         return {
-            evaluate: (source, $A) => new inside.Function("$A", "window", "return " + source)($A, offered),
+            evaluate: (source, $A) => new inside.Function("$A", "window", "Date", "return " + source)($A, offered, Clock),
             end() { open = false; if (frame) frame.remove(); },
         };
     }
@@ -145,7 +151,7 @@ class Tab {
         const empApi = {
             onError: (f) => { tab.onError = f; },
             subscribe: (channel, from, f) => {
-                if (script.subscribe) return Promise.reject(new Error(script.subscribe));
+                if (browser.refusal) return Promise.reject(new Error(browser.refusal));
                 if (from !== -1) return Promise.reject(new Error("replays what is past"));
                 tab.listen = f;
                 return Promise.resolve({ channel, id: "1" });
@@ -169,6 +175,10 @@ class Tab {
         this.controller.onInit(this.component, null, this.helper);
     }
     tell(message) { if (this.listen) this.listen(message); }
+    lose(error) {
+        this.listen = null;
+        this.onError(error);
+    }
     close() { // the page goes on without the component, timers and all
         this.controller.onDestroy(this.component, null, this.helper);
         this.valid = false;
@@ -184,7 +194,9 @@ class Tab {
 function componentOf(markup, parts, isValid) {
     const attributes = new Map();
     for (const [tag, name] of markup.matchAll(/<aura:attribute name="(\w+)"[^>]*>/g)) {
-        attributes.set("v." + name, /default="([^"]*)"/.exec(tag)?.[1]);
+        const value = /default="([^"]*)"/.exec(tag)?.[1];
+        const type = /type="(\w+)"/.exec(tag)[1];
+        attributes.set("v." + name, type === "Boolean" ? value === "true" : ["Integer", "Long"].includes(type) ? Number(value) : value);
     }
     const found = new Map([...markup.matchAll(/aura:id="(\w+)"/g)].map(([, id]) => [id, parts[id]]));
     const declared = (map, name) => {
@@ -209,9 +221,15 @@ function payloadOf(step) {
     return JSON.stringify(command);
 }
 
+/** messageOf is a message with its text, and the vendor's time of it unless a script says that it has none. */
+function messageOf(step, payload) {
+    if (step.undated) return { data: { payload } };
+    return { data: { payload, event: { createdDate: new Date(Date.now() - (step.age ?? 0)).toISOString(), replayId: 1 } } };
+}
+
 /** runScript takes the console through a script and returns what it then shows. */
 async function runScript(script, sources) {
-    const browser = new Browser(script.lag ?? 0);
+    const browser = new Browser(script);
     const toolkit = new Toolkit(script);
     const outcomes = [];
     const tabs = [];
@@ -221,8 +239,8 @@ async function runScript(script, sources) {
     open(script.tabs ?? 1);
     await wait(0);
     const act = {
-        push: (step) => tell(step, { data: { payload: payloadOf(step) } }),
-        text: (step) => tell(step, { data: { payload: step.text } }),
+        push: (step) => tell(step, messageOf(step, payloadOf(step))),
+        text: (step) => tell(step, messageOf(step, step.text)),
         message: (step) => tell(step, step.message),
         wait: (step) => wait(step.wait),
         show: (step) => { toolkit.showing = step.show; },
@@ -231,7 +249,9 @@ async function runScript(script, sources) {
         crash: (step) => tabs[step.crash].crash(),
         refuse: (step) => { toolkit.refusal = step.refuse; },
         storage: (step) => browser.storageIs(step.storage),
-        error: (step) => tabs.forEach((tab) => tab.onError(step.error)),
+        error: (step) => tabs.forEach((tab) => tab.lose(step.error)),
+        clock: (step) => { browser.clock = step.clock; },
+        subscribe: (step) => { browser.refusal = step.subscribe; },
     };
     const tell = (step, message) => {
         tabs.forEach((tab, i) => { if (!step.to || step.to.includes(i)) tab.tell(message); });
@@ -244,8 +264,9 @@ async function runScript(script, sources) {
     }
     await wait(2000);
     const state = tabs[0].valid ? tabs[0].component.get("v.state") : "";
+    const details = tabs.filter((tab) => tab.valid).map((tab) => tab.component.get("v.detail").replace(/\d+:\d\d:\d\d(\s[AP]M)?/, "TIME"));
     tabs.forEach((tab) => tab.crash());
-    return { outcomes: outcomes.sort(), calls: toolkit.calls, showing: toolkit.showing, state };
+    return { outcomes: outcomes.sort(), calls: toolkit.calls, showing: toolkit.showing, state, details: details.sort() };
 }
 
 /** runScripts runs them one after the other: they share the browser's storage. */
@@ -255,7 +276,7 @@ async function runScripts(scripts, sources) {
         try {
             results[script.name] = await runScript(script, sources);
         } catch (thrown) {
-            results[script.name] = { outcomes: ["the script: " + thrown.message], calls: [], showing: "", state: "" };
+            results[script.name] = { outcomes: ["the script: " + thrown.message], calls: [], showing: "", state: "", details: [] };
         }
     }
     return results;
