@@ -32,6 +32,8 @@ const (
 type Options struct {
 	// Now is the clock of both vendors; time.Now when nil.
 	Now func() time.Time
+	// DeskNow is the clock of the agents' machines; the vendors' when nil.
+	DeskNow func() time.Time
 	// SessionLifetime is how long a Salesforce token lives after its last use.
 	SessionLifetime time.Duration
 	// Key signs CXone's tokens; one is made when it is nil, which takes a while.
@@ -70,6 +72,9 @@ func New(seed *tenant.Tenant, options Options) *Emulator {
 	if options.Now == nil {
 		options.Now = time.Now
 	}
+	if options.DeskNow == nil {
+		options.DeskNow = options.Now
+	}
 	e := &Emulator{
 		Org:     salesforce.New(seed, salesforce.Options{Now: options.Now, SessionLifetime: options.SessionLifetime}),
 		Tenant:  cxone.New(seed, cxone.Options{Now: options.Now, Key: options.Key, Hosts: cxone.ByRequest}),
@@ -78,7 +83,7 @@ func New(seed *tenant.Tenant, options Options) *Emulator {
 		stats:   newCounter(),
 		script:  &script{},
 	}
-	e.Desks = desk.NewRoom(e.Org, desk.Options{Now: options.Now})
+	e.Desks = desk.NewRoom(e.Org, desk.Options{Now: options.DeskNow})
 	e.gates = map[string]*gate{
 		Salesforce: newGate(e, Salesforce, e.Org),
 		CXone:      newGate(e, CXone, e.Tenant),

@@ -32,7 +32,7 @@ type command struct {
 	ID      string `json:"id"`
 	User    string `json:"user"`
 	Epoch   uint64 `json:"epoch"`
-	Expires int64  `json:"expires"` // milliseconds since 1970
+	Expires int64  `json:"expires"` // milliseconds since 1970, by the vendor's clock
 	Expect  string `json:"expect"`  // a status's Id, or offline
 	Set     string `json:"set"`
 }
@@ -125,8 +125,11 @@ func (p *Presence) event(ctx context.Context, push schema.Push) (pushEvent, erro
 		return pushEvent{}, err
 	}
 	user := idOf(push.Person)
+	// Neither our clock nor that of the agent's machine need be right; both are
+	// compared with the vendor's, which is ours until it has shown itself.
+	expires := push.Expires.Add(p.conn.clock.skew().Ahead)
 	payload, err := json.Marshal(command{
-		Version: 1, ID: push.ID, User: user, Epoch: push.Epoch, Expires: push.Expires.UnixMilli(), Expect: expect, Set: set,
+		Version: 1, ID: push.ID, User: user, Epoch: push.Epoch, Expires: expires.UnixMilli(), Expect: expect, Set: set,
 	})
 	if err != nil {
 		return pushEvent{}, err

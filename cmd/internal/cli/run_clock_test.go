@@ -11,15 +11,23 @@ import (
 
 // TestRunAcrossClocks: the vendors' clocks are not ours, and nor are those of
 // the agents' machines, by which consoles tell that a command has expired.
-// However far they are behind, who acted last is followed.
+// However far they are off, who acted last is followed.
 func TestRunAcrossClocks(t *testing.T) {
 	t.Parallel()
-	for _, ahead := range []time.Duration{-24 * time.Hour, -time.Minute, -3 * time.Second, 3 * time.Second} {
-		t.Run(ahead.String(), func(t *testing.T) {
+	tests := []struct{ ahead, desks time.Duration }{
+		{ahead: -24 * time.Hour}, {ahead: -time.Minute}, {ahead: -3 * time.Second},
+		{ahead: 3 * time.Second}, {ahead: time.Minute}, {ahead: 24 * time.Hour},
+		{desks: -time.Minute}, {desks: time.Minute},
+		{ahead: time.Minute, desks: time.Minute}, {ahead: time.Minute, desks: -time.Minute}, // a daemon that is behind
+		{ahead: -time.Minute, desks: time.Minute},
+	}
+	for _, tc := range tests {
+		t.Run("vendors "+tc.ahead.String()+", desks "+tc.desks.String(), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				c := unapplied(t, canaried(), centreText+rulesText)
-				c.ahead.Store(int64(ahead))
+				c.ahead.Store(int64(tc.ahead))
+				c.desks.Store(int64(tc.desks))
 				c.opens()
 				c.begins()
 				c.chooses(ana, "Lunch")

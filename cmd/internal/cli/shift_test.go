@@ -94,6 +94,7 @@ type centreWorld struct {
 	hook   *hook       // hears what webhooks are told
 	traces traces
 	ahead  atomic.Int64 // of ours are the vendors' clocks, as a duration
+	desks  atomic.Int64 // of the vendors' are those of the agents' machines
 }
 
 // newCentre applies a configuration and lets the volunteers come to work: they
@@ -121,6 +122,7 @@ func unapplied(t testing.TB, seed *tenant.Tenant, text string) *centreWorld {
 	c.world = newWorld(t, seed, emulator.Options{
 		OnAnswer: func(string, string, string, int) { c.traces.note(c) },
 		Now:      func() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) },
+		DeskNow:  func() time.Time { return time.Now().Add(time.Duration(c.ahead.Load() + c.desks.Load())) },
 	})
 	w := c.world
 	w.Transport = &overhearer{next: hooked{w.Transport, c.hook}, tokens: map[string]bool{}}
