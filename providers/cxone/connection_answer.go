@@ -26,6 +26,9 @@ type Answer struct {
 	response *rest.Response
 }
 
+// tell lets a clock know what the answer says of the vendor's.
+func (a *Answer) tell(c *rest.Clock) { c.Note(a.Header, a.sent, a.received) }
+
 // isEmpty tells an answer without a body, which is no error here.
 func (a *Answer) isEmpty() bool { return len(bytes.TrimSpace(a.Body)) == 0 }
 

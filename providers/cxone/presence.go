@@ -15,7 +15,7 @@ type Presence struct {
 	connection *Connection
 	log        *slog.Logger
 	codes      rest.Login[codeTable] // read once however many ask, like a sign-in
-	clock      clock
+	clock      rest.Clock
 }
 
 // Presence returns the tenant's agents as run sees them. It makes no call.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/lockstep-sync/lockstep/providers/internal/rest"
 	"github.com/lockstep-sync/lockstep/schema"
 )
 
@@ -35,10 +36,10 @@ const muchSkew = 30 * time.Second
 // large one does no harm; but a machine's clock that is wrong breaks sign-ins.
 func (p *Presence) checkClock() schema.Checkup {
 	found := schema.Checkup{Name: "CXone's clock and this machine's agree", Condition: schema.Healthy}
-	skew := p.clock.skew()
+	skew := p.clock.Skew(time.Now())
 	ahead := skew.Ahead.Round(time.Second)
 	switch {
-	case skew.Uncertainty >= unknownSkew:
+	case skew.Uncertainty >= rest.UnknownSkew:
 		found.Condition, found.Detail = schema.Unseen, "CXone's answers carry no date."
 		found.Remedy = "Look whether a proxy in between takes the header Date away."
 	case ahead.Abs() > muchSkew:

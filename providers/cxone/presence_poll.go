@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/lockstep-sync/lockstep/providers/internal/rest"
 	"github.com/lockstep-sync/lockstep/schema"
@@ -60,7 +61,7 @@ func (p *Presence) poll(ctx context.Context, from position) (schema.News, error)
 	if err != nil {
 		return schema.News{}, err
 	}
-	news := schema.News{Whole: whole, Clock: p.clock.skew(), Doubt: r.doubt}
+	news := schema.News{Whole: whole, Clock: p.clock.Skew(time.Now()), Doubt: r.doubt}
 	if r.mark != "" {
 		news.Cursor = from.next(r.mark)
 	}

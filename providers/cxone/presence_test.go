@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/lockstep-sync/lockstep/providers/internal/rest"
 	"github.com/lockstep-sync/lockstep/schema"
 )
 
@@ -94,7 +95,7 @@ func TestBadRowsAreLeftOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := schema.News{
-		Whole: true, Cursor: []byte("\nT1"), Clock: schema.Skew{Uncertainty: unknownSkew},
+		Whole: true, Cursor: []byte("\nT1"), Clock: schema.Skew{Uncertainty: rest.UnknownSkew},
 		Sightings: []schema.Sighting{{Person: "1", State: seen("Available", "")}}, // 5 has logged in and shows nothing yet
 		Doubt:     []string{"2", "3", "4"},
 	}
@@ -297,43 +298,6 @@ func TestCodesAreReadWhenNeeded(t *testing.T) {
 			t.Errorf("an old table is better than none: %+v", r)
 		}
 	})
-}
-
-func TestVendorsClock(t *testing.T) {
-	start := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
-	answer := func(ahead, sent, took time.Duration) *Answer {
-		date := start.Add(sent + took/2 + ahead).Truncate(time.Second)
-		return &Answer{
-			Header: http.Header{"Date": {date.Format(http.TimeFormat)}},
-			sent:   start.Add(sent), received: start.Add(sent + took),
-		}
-	}
-	var c clock
-	if got := c.skew(); got.Uncertainty != unknownSkew {
-		t.Errorf("before any answer: %+v", got)
-	}
-	c.note(&Answer{Header: http.Header{"Date": {"long ago"}}})
-	if got := c.skew(); got.Uncertainty != unknownSkew {
-		t.Errorf("a date that cannot be read: %+v", got)
-	}
-	const ahead = 7300 * time.Millisecond
-	near := func(when string, ahead, within time.Duration) {
-		t.Helper()
-		got := c.skew()
-		if got.Uncertainty > within || (got.Ahead-ahead).Abs() > got.Uncertainty {
-			t.Errorf("%s: %v ± %v, want %v ± at most %v", when, got.Ahead, got.Uncertainty, ahead, within)
-		}
-	}
-	c.note(answer(ahead, 0, 40*time.Millisecond))
-	near("one answer", ahead, 530*time.Millisecond)
-	for i := range 40 {
-		c.note(answer(ahead, time.Duration(i)*5170*time.Millisecond, 40*time.Millisecond))
-	}
-	near("many answers", ahead, 80*time.Millisecond)
-	c.note(answer(ahead, 250*time.Second, 20*time.Second))
-	near("a slow answer takes nothing away", ahead, 120*time.Millisecond)
-	c.note(answer(-3*time.Second, 300*time.Second, 40*time.Millisecond))
-	near("a clock that was set", -3*time.Second, 530*time.Millisecond)
 }
 
 func TestPeople(t *testing.T) {

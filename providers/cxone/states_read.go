@@ -30,7 +30,7 @@ func (p *Presence) readStates(ctx context.Context, since string) (reading, error
 	r := reading{place: map[scalar]int{}}
 	query := url.Values{"updatedSince": {since}}
 	err := eachPage(ctx, p.connection, p.connection.statesPath(), query, "agentStates", func(page page[readRow]) error {
-		p.clock.note(page.answer)
+		page.answer.tell(&p.clock)
 		return r.add(page)
 	})
 	return r, err
@@ -47,7 +47,7 @@ func (p *Presence) mark(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	p.clock.note(answer)
+	answer.tell(&p.clock)
 	var r reading
 	return r.mark, r.takeMark(page)
 }

@@ -80,7 +80,7 @@ type Connection struct {
 	client   *rest.Client
 	login    rest.Login[session]
 	scrubber *rest.Scrubber
-	clock    clock
+	clock    rest.Clock
 
 	rotated  atomic.Pointer[schema.Secret] // a refresh token newer than the configured one
 	versions atomic.Bool                   // the API version was found on offer
@@ -169,7 +169,7 @@ func (c *Connection) send(ctx context.Context, method, path, contentType string,
 		sent := time.Now()
 		resp, err := c.client.Do(ctx, s.request(method, path, contentType, body))
 		if err == nil {
-			c.clock.note(resp.Header, sent, time.Now())
+			c.clock.Note(resp.Header, sent, time.Now())
 		}
 		return resp, err
 	})

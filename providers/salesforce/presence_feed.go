@@ -1,6 +1,8 @@
 package salesforce
 
 import (
+	"time"
+
 	"github.com/lockstep-sync/lockstep/schema"
 )
 
@@ -54,7 +56,7 @@ func (p *Presence) topic() string {
 }
 
 // news begins a reading with what every reading tells.
-func (p *Presence) news() schema.News { return schema.News{Clock: p.conn.clock.skew()} }
+func (p *Presence) news() schema.News { return schema.News{Clock: p.conn.clock.Skew(time.Now())} }
 
 // idOf returns an Id in its long form. One that is none is left as it is: it
 // matches nobody, which is then reported by whoever looks.

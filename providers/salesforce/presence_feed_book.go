@@ -23,6 +23,8 @@ type entry struct {
 	since          int64 // of record
 	ended          int64 // when record did; 0 when nobody said so
 	out            bool  // record has ended
+	read           bool  // record was found by a reading, not told by an event
+	tied           bool  // before began in the same second as record
 }
 
 func newBook() book {
@@ -32,25 +34,38 @@ func newBook() book {
 // begin notes that a person's current interval is a record, and reports if it
 // is: a message can be late or come twice, and then a later interval is known.
 // Moments to the second cannot tell two that began in the same one; the order
-// in which they came first does.
+// in which they came first does. What was read is the later of two, for a replay
+// brings the earlier one afterwards; that may be wrong, so that then the end of
+// either is a doubt.
 func (b *book) begin(user, record string, since time.Time) (current bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	e := b.people[user]
+	e, at := b.people[user], since.UnixMicro()
 	switch {
 	case e.record == record:
 		return !e.out
 	case e.before == record:
 		return false
-	case since.UnixMicro() < e.since:
+	case at < e.since, at == e.since && e.read:
 		b.replace(user, e.before, record)
-		e.before = record
+		e.before, e.tied = record, at == e.since
 		b.people[user] = e
 		return false
 	}
 	b.replace(user, e.before, record)
-	b.people[user] = entry{record: record, before: e.record, since: since.UnixMicro()}
+	b.people[user] = entry{record: record, before: e.record, since: at}
 	return true
+}
+
+// holds is begin for an interval that was read as the current one.
+func (b *book) holds(user, record string, since time.Time) {
+	b.begin(user, record, since)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if e := b.people[user]; e.record == record {
+		e.read = true
+		b.people[user] = e
+	}
 }
 
 func (b *book) replace(user, old, record string) {
@@ -59,14 +74,14 @@ func (b *book) replace(user, old, record string) {
 }
 
 // end notes that a record's interval has ended, and reports whose it was and
-// if that person may be logged out: not when a later interval is known.
+// if that person may be logged out: not when a later interval is known for sure.
 func (b *book) end(record string, at time.Time) (user string, last bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	user = b.records[record]
 	e := b.people[user]
 	if user == "" || e.record != record {
-		return user, user == ""
+		return user, user == "" || e.tied && e.before == record
 	}
 	e.out, e.ended = true, 0
 	if !at.IsZero() {

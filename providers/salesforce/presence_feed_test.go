@@ -1,7 +1,6 @@
 package salesforce
 
 import (
-	"net/http"
 	"slices"
 	"testing"
 	"time"
@@ -51,30 +50,23 @@ func TestBook(t *testing.T) {
 	}
 }
 
-func TestClock(t *testing.T) {
-	var c clock
-	if got := c.skew(); got.Uncertainty != unknownSkew {
-		t.Errorf("before the first answer: %v", got)
+// A stream that goes on after a reading tells once more of what was before it.
+func TestBookReplayed(t *testing.T) {
+	at := func(second int64) time.Time { return time.Unix(second, 0) }
+	b := newBook()
+	b.begin("ana", "r1", at(10))
+	b.holds("ana", "r3", at(20))
+	if b.begin("ana", "r2", at(20)) {
+		t.Error("what was read is the later of two that began in the same second")
 	}
-	start := time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
-	const ahead = 3300 * time.Millisecond
-	// A hundred answers at odd moments, each under way for 80 ms.
-	for i := range 100 {
-		sent := start.Add(time.Duration(i) * 370 * time.Millisecond)
-		received := sent.Add(80 * time.Millisecond)
-		c.note(http.Header{"Date": {sent.Add(40*time.Millisecond + ahead).Format(http.TimeFormat)}}, sent, received)
-		if got := c.skew(); (got.Ahead - ahead).Abs() > got.Uncertainty {
-			t.Fatalf("after %d answers %v is wrong", i+1, got)
-		}
+	if !b.begin("ana", "r3", at(20)) {
+		t.Error("what was read is current still when the stream comes to it")
 	}
-	if got := c.skew(); got.Uncertainty > 200*time.Millisecond {
-		t.Errorf("after many answers it is %v", got)
+	if user, last := b.end("r2", at(20)); user != "ana" || !last {
+		t.Error("which of the two is the later is not sure, so that the end of either may be a logout")
 	}
-	c.note(http.Header{}, start, start)
-	set := start.Add(time.Minute)
-	c.note(http.Header{"Date": {set.Add(time.Hour).Format(http.TimeFormat)}}, set, set)
-	if got := c.skew(); (got.Ahead - time.Hour).Abs() > time.Second {
-		t.Errorf("a clock that was set: %v", got)
+	if user, last := b.end("r3", at(30)); user != "ana" || !last {
+		t.Error("a logout after a replay is one")
 	}
 }
 

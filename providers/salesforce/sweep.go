@@ -141,7 +141,7 @@ func (p *Presence) read(rows []presenceRow) (map[string]schema.Sighting, error) 
 		}
 		user := idOf(row.UserID)
 		since = since.Truncate(time.Second).UTC()
-		p.book.begin(user, idOf(row.ID), since)
+		p.book.holds(user, idOf(row.ID), since)
 		if other, twice := shown[user]; twice && !other.Since.Before(since) {
 			continue
 		}
