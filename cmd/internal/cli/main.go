@@ -165,7 +165,7 @@ LOCKSTEP_LOG=debug logs every call to a vendor on standard error.`,
 // view returns where output goes, with the flags as they are now.
 func (a *app) view() view.Streams {
 	streams := a.bare()
-	streams.Err = a.screen.above(streams.Err)
+	streams.Out, streams.Err = a.screen.above(streams.Out), a.screen.above(streams.Err)
 	return streams
 }
 

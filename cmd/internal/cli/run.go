@@ -57,6 +57,10 @@ The way to trust it: run -shadow writes to no vendor and records both sides, and
 lockstep compare shows what it would have done. Then one rule goes live, then the
 rest. lockstep stop halts it within two seconds.
 
+run -dry-run shows each decision on standard output and writes nowhere. It remembers
+nothing of earlier runs: it decides about what changes while it looks, and with
+-align about what it finds apart at first.
+
 Several processes may run the same configuration when the store is a database: one
 of them serves the tenant, and another takes over when it ends.
 

@@ -42,7 +42,7 @@ func (b aboveBlock) Write(text []byte) (int, error) {
 const lookEvery = 500 * time.Millisecond
 
 // followOn draws how the run goes until ctx ends.
-func (a *app) followOn(ctx context.Context, look *mirror.View, title, page string) {
+func (a *app) followOn(ctx context.Context, look watched, title, page string) {
 	a.screen.begin(a.bare().NewLive(title, page, a.columns))
 	defer a.screen.end()
 	ticker := time.NewTicker(lookEvery)
@@ -53,8 +53,8 @@ func (a *app) followOn(ctx context.Context, look *mirror.View, title, page strin
 			return
 		case <-ticker.C:
 		}
-		if now, err := look.Snapshot(ctx); err == nil {
-			a.screen.show(&now)
+		if now, err := look.Changes(ctx, 0); err == nil {
+			a.screen.show(&now.Snapshot)
 		}
 	}
 }

@@ -19,11 +19,15 @@ import (
 
 // mirror runs the sync until it is interrupted.
 func (a *app) mirror(ctx context.Context, c *config.Configuration, r *reconcile.Reconciler, s store.Store, flags *runFlags) error {
+	who := &roll{}
 	options := mirror.Options{
-		Settings: syncSettings(c, flags), Store: s, Log: a.runLogger(), StopFile: a.stopFile(), View: mirror.NewView(),
+		Settings: syncSettings(c, flags), Store: overheard{s, who}, Log: a.runLogger(who), StopFile: a.stopFile(), View: mirror.NewView(),
+	}
+	if flags.dryRun {
+		defer a.looksOn(&options, who)()
 	}
 	if !c.Sync.Webhook.IsZero() {
-		options.Webhook = newWebhook(c.Sync.Webhook, a.Transport)
+		options.Webhook = newWebhook(c.Sync.Webhook, a.Transport, who)
 	}
 	if err := sides(&options, c, r); err != nil {
 		return err
@@ -35,7 +39,8 @@ func (a *app) mirror(ctx context.Context, c *config.Configuration, r *reconcile.
 	var beside sync.WaitGroup // what works beside the sync, and ends with it
 	defer beside.Wait()
 	defer cancel()
-	page, err := a.serve(ctx, &beside, flags.serve, &options)
+	look := watched{options.View, options.Store, options.Settings.Tenant, flags.mode()}
+	page, err := a.serve(ctx, &beside, flags.serve, look, &options)
 	if err != nil {
 		return err
 	}
@@ -45,7 +50,7 @@ func (a *app) mirror(ctx context.Context, c *config.Configuration, r *reconcile.
 	}
 	options.Reload = files.reloaded
 	if a.view().Live {
-		beside.Go(func() { a.followOn(ctx, options.View, inShort(c), page) })
+		beside.Go(func() { a.followOn(ctx, look, inShort(c), page) })
 	}
 	return a.untilInterrupted(ctx, options)
 }
@@ -112,13 +117,13 @@ const tokenVariable = "LOCKSTEP_TOKEN"
 
 // serve shows what the sync does on a page, whose address it returns: "" for
 // none.
-func (a *app) serve(ctx context.Context, beside *sync.WaitGroup, address string, options *mirror.Options) (string, error) {
+func (a *app) serve(ctx context.Context, beside *sync.WaitGroup, address string, look watched, options *mirror.Options) (string, error) {
 	if address == "" {
 		return "", nil
 	}
 	token, _ := a.env(tokenVariable)
 	page, err := dashboard.New(dashboard.Options{
-		Source: watched{options.View, options.Store, options.Settings.Tenant}, Replica: options.Settings.Owner, Version: version,
+		Source: look, Replica: options.Settings.Owner, Version: version,
 		Token: schema.NewSecret(token, "the variable "+tokenVariable), Log: options.Log,
 	})
 	if err != nil {

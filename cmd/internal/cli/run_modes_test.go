@@ -60,6 +60,48 @@ func TestRunMovesNobody(t *testing.T) {
 	}
 }
 
+// TestRunDryShows: each decision is a result, with what was seen, the row that it
+// rests on and what would be set.
+func TestRunDryShows(t *testing.T) {
+	inBubble(t, centreText+rulesText, func(t *testing.T, c *centreWorld) {
+		s := c.begins("-dry-run", "-serve=127.0.0.1:0")
+		c.chooses(ana, "Lunch")
+		c.shows(ben, "Meeting")
+		pass(settles)
+		out := strings.Join(strings.Fields(s.out.String()), " ")
+		for _, want := range []string{
+			ana + `: CXone moved to code "Lunch"; the publisher row main.hcl:`, "of rule Support would set Salesforce to Lunch",
+			ben + `: Salesforce moved to Meeting; the subscriber row main.hcl:`, `of rule Support would set CXone to code "Meeting"`,
+		} {
+			if !strings.Contains(out, want) {
+				t.Errorf("it does not show %q:\n%s", want, s.out)
+			}
+		}
+		if _, _, page := s.get("/api/v1/snapshot"); !strings.Contains(page, `"mode":"dry-run"`) {
+			t.Errorf("the page does not tell that it is a dry run:\n%s", page)
+		}
+		s.ends(exitOK)
+		s.wantSaid("Decisions: 2. Nothing was written.")
+	})
+}
+
+// TestRunDryOnce: it shows what would be brought in line at the first look, and
+// says so when that is nothing.
+func TestRunDryOnce(t *testing.T) {
+	inBubble(t, centreText+rulesText, func(t *testing.T, c *centreWorld) {
+		s := c.starts("-dry-run", "-once")
+		s.wantEnd(exitOK)
+		s.wantSaid("No decision. What both sides show at the first look is taken as agreed")
+		c.chooses(ana, "Lunch")
+		s = c.starts("-dry-run", "-once", "-align=cxone")
+		s.wantEnd(exitOK)
+		if out := s.out.String(); !strings.Contains(out, ana+":") || !strings.Contains(out, "would set Salesforce to") || strings.Contains(out, ben+":") {
+			t.Errorf("shown:\n%s", out)
+		}
+		c.wantPair(ana, "Lunch Ready", "nobody is moved")
+	})
+}
+
 // TestRunDryLeavesNothing: a dry run writes to no store and no file either, and
 // looks on beside a run that is live.
 func TestRunDryLeavesNothing(t *testing.T) {

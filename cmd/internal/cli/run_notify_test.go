@@ -70,6 +70,28 @@ func TestRunNotifies(t *testing.T) {
 	}
 }
 
+// TestRunNamesAgents: people read names, in the log and in their chat, with the
+// key beside it for programs.
+func TestRunNamesAgents(t *testing.T) {
+	inBubble(t, centreText+rulesText, func(t *testing.T, c *centreWorld) {
+		s := c.begins()
+		for range 3 { // what is undone again and again is left alone
+			c.chooses(ana, "Lunch")
+			pass(settles)
+			c.shows(ana, "Ready")
+			pass(settles)
+		}
+		key := c.key(ana)
+		told := c.hook.told()
+		if !strings.Contains(told, `"text":"Lockstep: `+ana+`: `) || !strings.Contains(told, `"agent":"`+ana+`"`) || !strings.Contains(told, `"key":"`+key+`"`) {
+			t.Errorf("told:\n%s", told)
+		}
+		if log := s.err.String(); !strings.Contains(log, `"agent":"`+ana+`","key":"`+key+`"`) || strings.Contains(log, `"agent":"`+key) {
+			t.Errorf("logged:\n%s", log)
+		}
+	})
+}
+
 // endless is a body that says nothing until the caller gives up.
 type endless struct{ r *http.Request }
 

@@ -12,14 +12,20 @@ import (
 // watched is a running sync as the page looks at it.
 type watched struct {
 	*mirror.View
-	store  store.Store // nil in a dry run
+	store  store.Store
 	tenant string
+	mode   mirror.Mode // as it was asked for
+}
+
+// Changes implements [dashboard.Source]. A dry run is a shadow that shows its
+// journal and keeps none, which only the asker knows.
+func (w watched) Changes(ctx context.Context, since uint64) (mirror.Changes, error) {
+	c, err := w.View.Changes(ctx, since)
+	c.Mode = string(w.mode)
+	return c, err
 }
 
 // Timeline implements [dashboard.Source].
 func (w watched) Timeline(ctx context.Context, agent string, from, to time.Time) history.Journal {
-	if w.store == nil {
-		return func(func(mirror.Line, error) bool) {}
-	}
 	return history.Read(ctx, w.store, store.Query{Tenant: w.tenant, Agent: agent, From: from, To: to})
 }

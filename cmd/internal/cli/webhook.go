@@ -20,24 +20,29 @@ import (
 type webhook struct {
 	address schema.Secret
 	client  *http.Client
+	who     *roll
 }
 
-func newWebhook(address schema.Secret, transport http.RoundTripper) *webhook {
+func newWebhook(address schema.Secret, transport http.RoundTripper, who *roll) *webhook {
 	return &webhook{address, &http.Client{
 		Transport: transport, Timeout: 10 * time.Second,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
+	}, who}
 }
 
-// A message is a notice with the line that chat services show.
+// A message is a notice with the line that chat services show. Its agent is
+// called by name, and has the key beside it.
 type message struct {
 	Text string `json:"text"`
 	mirror.Notice
+	Key string `json:"key,omitempty"`
 }
 
 // Notify implements [mirror.Webhook].
 func (w *webhook) Notify(ctx context.Context, n mirror.Notice) error {
-	body, err := json.Marshal(message{headline(n), n})
+	key := n.Agent
+	n.Agent = w.who.of(key)
+	body, err := json.Marshal(message{headline(n), n, key})
 	if err != nil {
 		return err
 	}

@@ -128,13 +128,13 @@ func (a *app) logger() *slog.Logger {
 
 // runLogger writes what a running sync has to say: as text on a terminal, else
 // as JSON for whoever collects it.
-func (a *app) runLogger() *slog.Logger {
+func (a *app) runLogger(who *roll) *slog.Logger {
 	to := a.screen.above(a.Stderr)
 	level := slog.LevelInfo
 	if name, ok := a.env("LOCKSTEP_LOG"); ok && name != "" {
 		_ = level.UnmarshalText([]byte(name)) // what is no level leaves the usual one
 	}
-	options := &slog.HandlerOptions{Level: level}
+	options := &slog.HandlerOptions{Level: level, ReplaceAttr: who.inLog}
 	if a.view().Live {
 		return slog.New(slog.NewTextHandler(to, options))
 	}

@@ -42,6 +42,9 @@ func (s Streams) timeline(title string, journal history.Journal, who func(*mirro
 	return nil
 }
 
+// Decided writes a decision about who as it is made.
+func (s Streams) Decided(l *mirror.Line, who string) { s.told(l, who) }
+
 // told writes one line of a timeline, about who; what does not fit goes on below
 // it.
 func (s Streams) told(l *mirror.Line, who string) {
