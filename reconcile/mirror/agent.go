@@ -14,6 +14,7 @@ type agent struct {
 	rule  *presence.Rule
 	lost  string // why the pair is no longer one
 	stop  string // why the agent is left alone
+	later bool   // the rule has changed, and the agent's turn has not come
 
 	cold []byte // the state as the store has it; nil before the first
 	hot  *hot   // nil for an idle agent

@@ -9,21 +9,21 @@ import (
 	"github.com/lockstep-sync/lockstep/reconcile/store"
 )
 
-// A breaker counts who is about to be moved. Too many at once is an incident at
-// a vendor, or a mistake of ours, and not news: then nothing is sent, not even
-// what was decided before it was noticed.
+// A breaker counts who is about to be moved, by when people moved. Too many at
+// once is an incident at a vendor, or a mistake of ours, and not news: then
+// nothing is sent, not even what was decided before it was noticed. Many who
+// moved one after the other, and are found together once an outage has ended,
+// are news.
 type breaker struct {
-	moves    []move
-	agents   map[*agent]int // how many of the moves are whose
+	counts   map[int64]int    // of agents, by the tick of their last move
+	ticks    map[*agent]int64 // of the agents counted
 	tripped  *trip
 	intended bool // moves are being made on purpose, as by new rules
 	adopting bool // likewise, by -align
 }
 
-type move struct {
-	at    time.Time
-	agent *agent
-}
+// ticksWithin is into how many ticks the breaker's time is divided.
+const ticksWithin = 30
 
 // A trip is what is kept of a breaker that halted everybody. An operator's
 // resume ends it.
@@ -56,32 +56,58 @@ func decodeTrip(value []byte) (*trip, error) {
 // reached by people who go to lunch together (INVENTED).
 const fewMoves = 10
 
-// moved counts an agent for whom a write was decided.
+// moved counts an agent for whom a write was decided. What is decided again
+// rests on the same move, and counts once.
 func (b *breaker) moved(e *Engine, a *agent) {
 	if b.intended || b.adopting || b.tripped != nil || e.set.Breaker.Moved <= 0 {
 		return
 	}
-	if b.agents == nil {
-		b.agents = map[*agent]int{}
+	tick := a.hot.state.Moved().UnixNano() / max(int64(e.set.Breaker.Within/ticksWithin), 1)
+	if was, counted := b.ticks[a]; counted && was >= tick {
+		return
 	}
-	for len(b.moves) > 0 && e.now.Sub(b.moves[0].at) > e.set.Breaker.Within {
-		old := b.moves[0].agent
-		if b.agents[old]--; b.agents[old] == 0 {
-			delete(b.agents, old)
-		}
-		b.moves = b.moves[1:]
+	b.leave(a)
+	if b.ticks == nil {
+		b.counts, b.ticks = map[int64]int{}, map[*agent]int64{}
 	}
-	b.moves = append(b.moves, move{e.now, a})
-	b.agents[a]++
-	if n := len(b.agents); n > fewMoves && float64(n) > e.set.Breaker.Moved*float64(len(e.agents)) {
+	b.ticks[a] = tick
+	b.counts[tick]++
+	if n := b.around(tick); n > fewMoves && float64(n) > e.set.Breaker.Moved*float64(len(e.agents)) {
 		b.trip(e, n)
 	}
+}
+
+// leave takes an agent out of the count.
+func (b *breaker) leave(a *agent) {
+	tick, counted := b.ticks[a]
+	if !counted {
+		return
+	}
+	delete(b.ticks, a)
+	if b.counts[tick]--; b.counts[tick] == 0 {
+		delete(b.counts, tick)
+	}
+}
+
+// around returns how many agents have moved within the breaker's time, in the
+// worst one that a tick is part of: a reading tells of moves in any order.
+func (b *breaker) around(tick int64) int {
+	n := 0
+	for t := tick - ticksWithin + 1; t <= tick; t++ {
+		n += b.counts[t]
+	}
+	worst := n
+	for t := tick + 1; t < tick+ticksWithin; t++ {
+		n += b.counts[t] - b.counts[t-ticksWithin]
+		worst = max(worst, n)
+	}
+	return worst
 }
 
 func (b *breaker) trip(e *Engine, n int) {
 	b.tripped = &trip{At: e.now.UTC(), Resumes: e.control.Resumes, Reason: fmt.Sprintf(
 		"breaker: %d of %d agents were to be moved within %s", n, len(e.agents), e.set.Breaker.Within)}
-	b.moves, b.agents = nil, nil
+	b.counts, b.ticks = nil, nil
 	e.gather.breaker = true
 	e.by(taskHalt, 0)
 }

@@ -170,7 +170,7 @@ func (e *Engine) ask(r Request) { e.out = append(e.out, r) }
 func (e *Engine) step(a *agent, event presence.Event) {
 	h := e.heat(a)
 	e.guard.adopting = false
-	in := presence.Input{Now: e.now, Epoch: e.epoch, Rule: a.rule, Unmatched: a.lost, Event: event}
+	in := presence.Input{Now: e.now, Epoch: e.epoch, Rule: a.rule, Hold: a.later, Unmatched: a.lost, Event: event}
 	next, effects := presence.Step(&e.core, h.state, in)
 	h.state = next
 	for _, effect := range effects {

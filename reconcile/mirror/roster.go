@@ -291,6 +291,7 @@ func (e *Engine) recallAgents() {
 func (e *Engine) recallAgent(a *agent) {
 	s := a.peek()
 	a.stop, _ = s.Stopped()
+	a.later = s.Reruled(a.rule) // by a restart with other rules, or a move to another team meanwhile
 	a.note(e, &s)
 	e.assess(a, &s)
 	if next := s.Next(); !next.IsZero() {
@@ -302,6 +303,7 @@ func (e *Engine) recallAgent(a *agent) {
 // one of the two is somebody else.
 func (e *Engine) dismiss(a *agent, why string) {
 	a.lost = why
+	e.guard.leave(a)
 	e.step(a, nil)
 	e.retire(a)
 	e.forget(prefixAgent + a.known.Key)

@@ -8,9 +8,10 @@ import (
 	"github.com/lockstep-sync/lockstep/schema"
 )
 
-// A ruling is a change of rules that has not reached all agents yet. A decision
-// about an agent goes by the new rules at once; what is paced is only how fast
-// agents are looked at who have done nothing themselves.
+// A ruling is a change of rules that has not reached all agents yet, whether it
+// came by a reload, with a restart or from another replica. A decision about an
+// agent goes by the new rules at once; what is paced is only how fast agents are
+// looked at who have done nothing themselves.
 type ruling struct {
 	agents []*agent
 	tokens bucket
@@ -78,6 +79,14 @@ func (e *Engine) reruled(a *agent) {
 	if sameRule(was, a.rule) || e.phase != running {
 		return
 	}
+	a.later = true
+	if !a.flags.unseen { // else once it is seen
+		e.await(a)
+	}
+}
+
+// await gives an agent a turn to be looked at.
+func (e *Engine) await(a *agent) {
 	e.ruling.agents = append(e.ruling.agents, a)
 	e.by(taskRule, 0)
 }
@@ -103,6 +112,7 @@ func (e *Engine) rule() {
 	for ; done < len(r.agents) && done < ruleChunk && r.tokens.has(); done++ {
 		before := len(e.gather.commands)
 		if a := r.agents[done]; a.lost == "" {
+			a.later = false
 			e.step(a, nil)
 		}
 		r.tokens.take(len(e.gather.commands) - before)

@@ -175,6 +175,9 @@ func (e *Engine) assess(a *agent, s *presence.State) {
 		unseen:        !a.fresh[0] || !a.fresh[1],
 	}
 	e.gauges.move(was, a.flags)
+	if was.unseen && !a.flags.unseen && a.later {
+		e.await(a)
+	}
 }
 
 // onDuty reports whether there is something to keep in step: a rule, and both

@@ -18,6 +18,10 @@ type Input struct {
 	Epoch uint64
 	// Rule is the rule that reaches the agent now; nil when none does.
 	Rule *Rule
+	// Hold puts off what a changed rule asks for of a pair that nobody has moved:
+	// the shell says whose turn it is, so that not everybody is written to at
+	// once.
+	Hold bool
 	// Unmatched says why the agent has no counterpart on the other side; ""
 	// when there is one. An unmatched agent follows no rule.
 	Unmatched string

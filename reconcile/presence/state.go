@@ -144,6 +144,16 @@ func (s State) Shows() (schema.ACDState, string) { return s.shows.state, s.shows
 // Since returns since when a side has shown that, by the vendor's own clock.
 func (s State) Since(side Side) time.Time { return stamp(s.seen[side].since) }
 
+// Moved returns when the later of both sides came to show what it does, by our
+// clock: the cause of what is decided about them.
+func (s State) Moved() time.Time {
+	return stamp(max(s.seen[CXone].began(), s.seen[Salesforce].began()))
+}
+
+// Reruled reports whether the base was agreed under a rule that meant something
+// else than r.
+func (s State) Reruled(r *Rule) bool { return s.ruled && r != nil && s.digest != r.digest }
+
 // Base returns the pair last agreed; ok is false when there is none.
 func (s State) Base() (state schema.ACDState, status string, ok bool) {
 	return s.base.state, s.base.status, s.hasBase

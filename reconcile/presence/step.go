@@ -112,10 +112,14 @@ func (m *machine) obey() {
 		m.dropBase()
 		m.takeRule()
 		m.tell(Entry{What: Reruled, Detail: "carried out from now on"})
-	case m.rule.digest != m.s.digest, m.live() != m.s.live:
+	case m.rule.digest != m.s.digest && !m.held(), m.live() != m.s.live:
 		m.reruled()
 	}
 }
+
+// held reports whether a changed rule has to wait. It does not once somebody has
+// moved, for what is agreed from then on is agreed under it.
+func (m *machine) held() bool { return m.in.Hold && m.s.hasBase && m.s.base == m.s.shows }
 
 func (m *machine) takeRule() { m.s.ruled, m.s.digest, m.s.live = true, m.rule.digest, m.live() }
 

@@ -44,6 +44,7 @@ type actor struct {
 	set    Settings
 	rules  map[string]*Rule
 	rule   *Rule
+	hold   bool
 	lost   string
 	s      State
 	epoch  uint64
@@ -78,6 +79,7 @@ func newActor(t testing.TB, change func(*schema.Rule), set func(*Settings)) *act
 //	10 login                restart, and both sides observed as they were
 //	10 stop / resume / reach salesforce / unreach salesforce
 //	10 rule NAME / rule none / lost why / found
+//	10 hold NAME            the rule has changed, and the agent's turn has not come
 func (a *actor) play(lines ...string) {
 	a.t.Helper()
 	for _, line := range lines {
@@ -111,8 +113,8 @@ func (a *actor) line(line string) {
 	case "restart":
 		a.epoch++
 		a.step(at, nil)
-	case "rule":
-		a.rule = a.rules[rest[0]]
+	case "rule", "hold":
+		a.rule, a.hold = a.rules[rest[0]], words[1] == "hold"
 		a.step(at, nil)
 	case "lost":
 		a.lost = strings.Join(rest, " ")
@@ -160,7 +162,7 @@ func (a *actor) answer(at float64, words []string) {
 
 func (a *actor) step(at float64, event Event) {
 	a.t.Helper()
-	in := Input{Now: second(at), Epoch: a.epoch, Rule: a.rule, Unmatched: a.lost, Event: event}
+	in := Input{Now: second(at), Epoch: a.epoch, Rule: a.rule, Hold: a.hold, Unmatched: a.lost, Event: event}
 	before := encode(a.t, a.s)
 	s, effects := Step(&a.set, a.s, in)
 	if !bytes.Equal(before, encode(a.t, a.s)) {
