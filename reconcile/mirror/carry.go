@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,11 +49,7 @@ func (d *driver) carry(r Request) {
 func (d *driver) carryStore(r Request) {
 	switch r := r.(type) {
 	case Acquire:
-		d.answer(r.Timeout, func(ctx context.Context) Event {
-			d.yield(ctx, r.Owner)
-			l, err := d.Store.Acquire(ctx, r.Name, r.Owner, r.TTL)
-			return Leased{l, err}
-		})
+		d.answer(r.Timeout, func(ctx context.Context) Event { return d.acquire(ctx, r) })
 	case Renew:
 		d.answer(r.Timeout, func(ctx context.Context) Event {
 			l, err := d.Store.Renew(ctx, r.Lease, r.TTL)
@@ -134,21 +132,28 @@ func repeated(r schema.Receipt, n int) []schema.Receipt {
 	return list
 }
 
-// yieldFor is how much later a replica asks for each lease that it has already,
-// so that replicas that wait for the same ones share them.
+// acquire asks for the lease, unless it is left to others.
+func (d *driver) acquire(ctx context.Context, r Acquire) Event {
+	if time.Now().Before(d.resting) && d.free(ctx, r.Name) {
+		return Leased{store.Lease{Name: r.Name, Until: d.resting}, fmt.Errorf("%w: it was handed over", store.ErrHeld)}
+	}
+	d.yield(ctx)
+	l, err := d.Store.Acquire(ctx, r.Name, r.Owner, r.TTL)
+	return Leased{l, err}
+}
+
+// free reports whether nobody holds a lease.
+func (d *driver) free(ctx context.Context, name string) bool {
+	held, err := d.Store.Leases(ctx)
+	return err == nil && !slices.ContainsFunc(held, func(l store.Lease) bool { return l.Name == name })
+}
+
+// yieldFor is how much later a process asks for each lease that it has already,
+// so that processes that wait for the same ones share them.
 const yieldFor, yieldMost = 100 * time.Millisecond, 3
 
-func (d *driver) yield(ctx context.Context, owner string) {
-	held, err := d.Store.Leases(ctx)
-	if err != nil {
-		return // asking will tell as well
-	}
-	own := 0
-	for _, l := range held {
-		if l.Owner == owner && strings.HasPrefix(l.Name, leaseName("")) {
-			own++
-		}
-	}
+func (d *driver) yield(ctx context.Context) {
+	own := d.me.held()
 	if own == 0 {
 		return
 	}

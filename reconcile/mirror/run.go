@@ -24,11 +24,15 @@ type Options struct {
 	Reload <-chan Settings
 	// View lets others see what Run does, and may be nil. It is for one Run.
 	View *View
+	// Fleet is what else this process runs on the store, and may be nil: then
+	// nothing is handed over to other processes.
+	Fleet *Fleet
 }
 
 // Run keeps one tenant in step until ctx ends, and then lets what is under way
 // finish, within a few seconds, and gives the lease up. It waits for the lease
-// as long as another replica holds it.
+// as long as another replica holds it, and so it does after it has handed it
+// over to one.
 func Run(ctx context.Context, o Options) error {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -36,13 +40,31 @@ func Run(ctx context.Context, o Options) error {
 	if o.View == nil {
 		o.View = NewView()
 	}
-	if o.Settings.OneWay == "" && !o.Salesforce.Bridged() {
-		o.Settings.OneWay = "no channel to consoles is there: no presence_bridge is declared"
-	}
 	defer close(o.View.ended)
+	me := o.Fleet.join(o.Settings.Tenant)
+	defer me.leave()
+	var resting time.Time
+	for {
+		d := &driver{Options: o, me: me, resting: resting, events: make(chan Event, waitingEvents), watches: map[uint64]*watching{}}
+		err := d.term(ctx)
+		me.note(false)
+		if err != nil || !d.handing || ctx.Err() != nil {
+			return err
+		}
+		o.Settings, resting = d.Settings, time.Now().Add(restFor)
+	}
+}
+
+// restFor is how long who has handed a tenant over leaves the lease to others.
+// They ask once a second; when nobody has taken it by then, they are gone.
+const restFor = 5 * time.Second
+
+// term is one engine's life: until ctx ends or the tenant is handed over. No
+// answer that the engine waited for outlives it.
+func (d *driver) term(ctx context.Context) error {
 	// What is under way when ctx ends is let finish.
-	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	d := &driver{Options: o, work: work, events: make(chan Event, waitingEvents), watches: map[uint64]*watching{}}
+	var cancel context.CancelFunc
+	d.work, cancel = context.WithCancel(context.WithoutCancel(ctx))
 	defer d.workers.Wait()
 	defer cancel()
 	return d.run(ctx)
@@ -61,9 +83,16 @@ type driver struct {
 	watches map[uint64]*watching
 	ended   bool
 	err     error
+
+	me      *member   // of the fleet
+	handing bool      // the tenant is being handed over
+	resting time.Time // until when the lease is left to others
 }
 
 func (d *driver) run(ctx context.Context) error {
+	if d.Settings.OneWay == "" && !d.Salesforce.Bridged() {
+		d.Settings.OneWay = "no channel to consoles is there: no presence_bridge is declared"
+	}
 	engine := New(d.Settings)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -81,7 +110,9 @@ func (d *driver) run(ctx context.Context) error {
 				reload = nil
 				continue
 			}
-			event = Reload{set}
+			event, d.Settings = Reload{set}, set
+		case <-d.me.asked():
+			event, d.handing = Drain{}, true
 		case q := <-d.View.ask:
 			q.answer <- d.look(engine, q)
 			continue
@@ -89,6 +120,7 @@ func (d *driver) run(ctx context.Context) error {
 		for _, r := range engine.Handle(time.Now(), event) {
 			d.carry(r) //nolint:contextcheck // what is under way outlives ctx, to be drained
 		}
+		d.me.note(engine.lease.Epoch != 0)
 		setTimer(timer, engine.Next())
 	}
 	return d.err
