@@ -36,8 +36,9 @@ func TestMain(m *testing.M) {
 // commands there are: emulate [SEED-FILE], which starts both vendors and sets
 // the variables that providers read; edit JSON and fault JSON, which change
 // something at a vendor; agent NAME JSON, which makes a person do something, and
-// await NAME STATE STATUS, which waits until both sides show that; nocanary
-// FILE..., which looks for planted secrets.
+// await NAME STATE STATUS, which waits until both sides show that; page FILE,
+// which opens the live page that FILE tells of; nocanary FILE..., which looks for
+// planted secrets.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
@@ -53,7 +54,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"emulate": emulate, "edit": post("edit"), "fault": post("faults"), "nocanary": noCanary,
-			"agent": agent, "await": await,
+			"agent": agent, "await": await, "page": page,
 		},
 	})
 }
@@ -151,6 +152,23 @@ func await(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	}
 	ts.Fatalf("%s shows %+v and not %s and %s", args[0], now, args[1], args[2])
+}
+
+// page opens the last live page that a file tells the address of.
+func page(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 1 {
+		ts.Fatalf("usage: page FILE")
+	}
+	told := strings.Split(ts.ReadFile(args[0]), "Live page: ")
+	address, _, _ := strings.Cut(told[len(told)-1], "\n")
+	request, err := http.NewRequestWithContext(context.Background(), http.MethodGet, address+"/healthz", http.NoBody)
+	ts.Check(err)
+	answer, err := http.DefaultClient.Do(request)
+	ts.Check(err)
+	_ = answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		ts.Fatalf("%s: %s", request.URL, answer.Status)
+	}
 }
 
 // noCanary fails when a planted secret stands in one of the files, or in what

@@ -28,10 +28,11 @@ and plans once more. Then about forty agents live fifteen seconds of their day w
 lockstep run, a process of its own, keeps them in step (examples/sync), and is killed
 in the middle. It exits with 0 only if everything it tells came true.
 
-With -serve, agents and sync go on until interrupted, and the live page shows them.`,
+With -serve a live page shows the agents from then on, and they go on until
+interrupted.`,
 		RunE: func(c *cobra.Command, _ []string) error { return a.demo(c.Context(), address) },
 	}
-	c.Flags().StringVar(&address, "serve", "", "go on until interrupted, with the live page on this loopback `address`, such as 127.0.0.1:8080")
+	c.Flags().StringVar(&address, "serve", "", "go on until interrupted, with the live page on this `address`, such as 127.0.0.1:8080")
 	return c
 }
 

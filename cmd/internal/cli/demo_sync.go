@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -37,9 +36,16 @@ type centre struct {
 	config *config.Configuration
 	people []tenant.Agent
 	rules  *presence.Ruleset
-	chosen map[string]string // the status that a person last chose, by agent
+	chosen map[string]choice // by agent
 	serve  string            // the live page's address; "" for none
 	syncs  *process
+}
+
+// A choice is the status that a person last chose in Salesforce.
+type choice struct {
+	status    string
+	at        time.Time
+	overruled bool // by what the person chose in CXone since
 }
 
 // demoSync tells the second half, in a folder of its own.
@@ -57,7 +63,7 @@ func (a *app) demoSync(ctx context.Context, e *emulator.Emulator, seed *tenant.T
 // middle, and looks whether both sides agree at the end.
 func (s *story) sync(ctx context.Context, seed *tenant.Tenant, serve string) error {
 	s.view().Chapter("5. Run: %d agents live fifteen seconds of their day, %v changes a second on either side.", len(seed.AtWork()), demoChanges)
-	c := &centre{story: s, people: seed.AtWork(), chosen: map[string]string{}, serve: serve}
+	c := &centre{story: s, people: seed.AtWork(), chosen: map[string]choice{}, serve: serve}
 	if err := c.prepare(ctx); err != nil {
 		return err
 	}
@@ -74,23 +80,42 @@ func (s *story) sync(ctx context.Context, seed *tenant.Tenant, serve string) err
 	var work sync.WaitGroup
 	changes := 0
 	work.Go(func() {
-		day.Run(living, demoChanges, func(did desk.Change, _ error) {
+		day.Run(living, demoChanges, func(did desk.Change, err error) {
 			changes++
-			c.remember(did)
+			if err == nil {
+				c.remember(did)
+			}
 		})
 	})
 	if err := c.live(ctx); err != nil {
 		return err
 	}
-	if serve != "" {
-		s.view().Print("Agents and sync go on, on the page http://%s, until interrupted.", serve)
-		<-ctx.Done()
-		return nil
-	}
 	stop()
 	work.Wait()
 	s.view().Print("%d changes were made. Now nobody touches anything: do both sides agree?", changes)
-	return c.agree(ctx)
+	if err := c.agree(ctx); err != nil || serve == "" {
+		return err
+	}
+	return c.goOn(ctx, day)
+}
+
+// goOn lets agents and sync go on until somebody ends it.
+func (c *centre) goOn(ctx context.Context, day *desk.Day) error {
+	c.view().Print("Agents and sync go on, on http://%s, until interrupted.", c.serve)
+	living, stop := context.WithCancel(ctx)
+	var work sync.WaitGroup
+	defer work.Wait()
+	defer stop()
+	work.Go(func() { day.Run(living, demoChanges, nil) })
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-c.syncs.gone:
+	}
+	if c.syncs.cmd.ProcessState.Success() {
+		return nil // a terminal's interrupt reaches both, and nothing else ends run like that
+	}
+	return c.syncs.ended()
 }
 
 // prepare applies the centre's own configuration.
@@ -122,16 +147,32 @@ func (c *centre) prepare(ctx context.Context) error {
 	return nil
 }
 
-// remember keeps what a person chose in Salesforce.
+// conflictWindow is above the time within which a choice in Salesforce wins over
+// one that was made in CXone after it.
+const conflictWindow = 5 * time.Second
+
+// remember keeps what a person chose. A choice in CXone asks for another status
+// than the one chosen before, unless that was so shortly before that both are
+// one conflict.
 func (c *centre) remember(did desk.Change) {
-	if status, ok := strings.CutPrefix(did.Did, "shows "); ok {
-		c.chosen[did.Agent] = status
+	last := c.chosen[did.Agent]
+	switch status, shows := strings.CutPrefix(did.Did, "shows "); {
+	case shows:
+		last = choice{status: status, at: time.Now()}
+	case did.Did == "comes to work":
+		last = choice{at: time.Now()}
+	case did.Did == "is available" || strings.HasPrefix(did.Did, "is unavailable: "):
+		last.overruled = last.overruled || time.Since(last.at) > conflictWindow
 	}
+	c.chosen[did.Agent] = last
 }
 
 // live waits for the day to pass, and kills run in the middle of it.
 func (c *centre) live(ctx context.Context) error {
 	if err := sleep(ctx, demoLasts/2); err != nil {
+		return err
+	}
+	if err := c.syncs.ended(); err != nil {
 		return err
 	}
 	c.syncs.kill()
@@ -160,15 +201,55 @@ func (c *centre) start(ctx context.Context) (err error) {
 	if c.serve != "" {
 		args = append(args, "-serve="+c.serve)
 	}
-	c.syncs, err = launch(ctx, args, c.Environ)
-	return err
+	if c.syncs, err = launch(ctx, args, c.Environ); err != nil || c.serve == "" {
+		return err
+	}
+	return c.served(ctx)
+}
+
+// served waits until the live page is there, and tells its address.
+func (c *centre) served(ctx context.Context) error {
+	select {
+	case page := <-c.syncs.said.page:
+		c.view().Print("%s%s", livePage, page)
+		c.serve = strings.TrimPrefix(page, "http://") // for the next one too, where the system chose the port
+		return nil
+	case <-c.syncs.gone:
+		return c.syncs.ended()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // A process is a lockstep run beside the demo.
 type process struct {
 	cmd  *exec.Cmd
-	said bytes.Buffer
+	said *words
 	gone chan struct{} // closed once it has ended
+}
+
+// words are the last that a process said, and the live page's address once it
+// was among them.
+type words struct {
+	last []byte
+	page chan string
+	told bool
+}
+
+// lastWords bounds what is kept: a process may go on for days.
+const lastWords = 8 << 10
+
+// Write implements [io.Writer].
+func (w *words) Write(text []byte) (int, error) {
+	w.last = append(w.last, text...)
+	w.last = w.last[max(0, len(w.last)-lastWords):]
+	if _, after, said := strings.Cut(string(w.last), livePage); said && !w.told {
+		if page, _, whole := strings.Cut(after, "\n"); whole {
+			w.told = true
+			w.page <- page
+		}
+	}
+	return len(text), nil
 }
 
 func launch(ctx context.Context, args, environ []string) (*process, error) {
@@ -176,9 +257,12 @@ func launch(ctx context.Context, args, environ []string) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &process{cmd: exec.CommandContext(ctx, program, args...), gone: make(chan struct{})}
+	p := &process{
+		cmd:  exec.CommandContext(ctx, program, args...),
+		said: &words{page: make(chan string, 1)}, gone: make(chan struct{}),
+	}
 	p.cmd.Env = environ
-	p.cmd.Stdout, p.cmd.Stderr = &p.said, &p.said
+	p.cmd.Stdout, p.cmd.Stderr = p.said, p.said
 	if err := p.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start lockstep run: %w", err)
 	}
@@ -205,7 +289,7 @@ func (p *process) end() {
 func (p *process) ended() error {
 	select {
 	case <-p.gone:
-		return fmt.Errorf("lockstep run ended by itself: %s", strings.TrimSpace(p.said.String()))
+		return fmt.Errorf("lockstep run ended by itself: %s", strings.TrimSpace(string(p.said.last)))
 	default:
 		return nil
 	}
@@ -220,13 +304,14 @@ func (c *centre) agree(ctx context.Context) error {
 			return err
 		}
 		count := c.count()
-		if len(count.apart) == 0 {
+		missing := count.missing()
+		if missing == "" {
 			c.view().Print("%s", count)
 			c.view().Print("It took %.1f s.", time.Since(begin).Seconds())
 			return nil
 		}
 		if time.Since(begin) > demoPatience {
-			return fmt.Errorf("after %s these are apart: %s", demoPatience, strings.Join(count.apart, "; "))
+			return fmt.Errorf("after %s %s", demoPatience, missing)
 		}
 		if err := sleep(ctx, 100*time.Millisecond); err != nil {
 			return err
@@ -244,6 +329,18 @@ func (t tally) String() string {
 	return fmt.Sprintf("They do: %d agents agree, %d are logged out on a side, %d have no console open to reach, %d chose a status that asks for nothing in CXone.", t.agree, t.logged, t.closed, t.free)
 }
 
+// missing says what stands against the agents being in step, "" for nothing.
+// Where hardly anybody agrees by a row, the rest proves nothing.
+func (t tally) missing() string {
+	if len(t.apart) > 0 {
+		return "these are apart: " + strings.Join(t.apart, "; ")
+	}
+	if others := t.logged + t.closed + t.free; t.agree <= others {
+		return fmt.Sprintf("only %d of %d agents agree by a row of the rule", t.agree, t.agree+others)
+	}
+	return ""
+}
+
 func (c *centre) count() (t tally) {
 	for _, p := range c.people {
 		user := cmp.Or(p.Username, p.Email)
@@ -257,13 +354,20 @@ func (c *centre) count() (t tally) {
 			t.agree++
 		case console == nil || console.Tabs() == 0:
 			t.closed++
-		case !asks(c.config, status) && (c.chosen[p.Email] == status || !publishes(c.config, status)):
+		case c.free(p.Email, status):
 			t.free++
 		default:
 			t.apart = append(t.apart, fmt.Sprintf("%s shows %s and %s", p.Email, state, status))
 		}
 	}
 	return t
+}
+
+// free reports whether a status is an agent's own choice that asks for nothing
+// in CXone.
+func (c *centre) free(agent, status string) bool {
+	last := c.chosen[agent]
+	return !last.overruled && !asks(c.config, status) && (last.status == status || !publishes(c.config, status))
 }
 
 // shownState is what CXone shows of an agent, as rules name it.
