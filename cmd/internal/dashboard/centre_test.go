@@ -54,12 +54,12 @@ func newCentre(n int) *centre {
 	now := time.Now().Truncate(time.Second)
 	c := &centre{version: 1, strange: 1, versions: map[string]uint64{}, gone: map[string]uint64{}, lines: map[string][]mirror.Line{}}
 	c.now = mirror.Snapshot{
-		At: now, Tenant: "acme-production", Owner: "replica-1", Epoch: 7, Mode: "live", Standing: mirror.Running,
+		At: now, Tenant: "acme-production", Owner: "replica-1", Epoch: 7, Mode: "live", Standing: mirror.Running, Troubles: []mirror.Trouble{},
 		Feed:   mirror.Feed{Salesforce: "events", CXone: "polling", News: now, Polled: now, Interval: mirror.Duration(5 * time.Second)},
 		Budget: mirror.Budget{Calls: 1840, CallsOf: 20000, Deliveries: 17320, DeliveriesOf: 20000, WritesPerSecond: 25},
 		Strange: []mirror.Strange{
-			{Side: "salesforce", ID: "0055g00000KqPzzAAF", Name: "Ana Lopez (old)", Why: "no agent in CXone has the e-mail ana.lopez.old@acme.example"},
-			{Side: "cxone", ID: "48123", Name: "Integration User", Why: "two users in Salesforce have the e-mail it@acme.example"},
+			{Side: "cxone", ID: "48117", Name: "Ana Lopez", Login: "ana.lopez@acme.example", Team: "Support", Why: "the Salesforce user ana.lopez@acme.example is inactive"},
+			{Side: "cxone", ID: "48123", Name: "Ben Ito", Login: "ben.ito@acme.example", Team: "Sales", Why: "2 Salesforce users have the e-mail address ben.ito@acme.example"},
 		},
 	}
 	bounds := []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
@@ -134,6 +134,7 @@ func (c *centre) Changes(ctx context.Context, since uint64) (mirror.Changes, err
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	changes := mirror.Changes{Version: c.version, Snapshot: c.now}
+	changes.At = time.Now()
 	changes.Rules = append([]mirror.RuleRow{}, c.now.Rules...)
 	changes.Agents = []mirror.Agent{}
 	if since != 0 && c.strange <= since {
@@ -180,8 +181,11 @@ func (c *centre) change(do func(s *mirror.Snapshot)) {
 }
 
 func (c *centre) Timeline(_ context.Context, agent string, from, to time.Time) history.Journal {
+	c.mu.Lock()
+	lines := slices.Clone(c.lines[agent])
+	c.mu.Unlock()
 	return func(yield func(mirror.Line, error) bool) {
-		for _, l := range c.lines[agent] {
+		for _, l := range lines {
 			if l.At.Before(from) || !l.At.Before(to) {
 				continue
 			}
@@ -190,6 +194,18 @@ func (c *centre) Timeline(_ context.Context, agent string, from, to time.Time) h
 			}
 		}
 	}
+}
+
+// add writes a line into the journal.
+func (c *centre) add(agent string, at time.Time, text string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.lines[agent] = append(c.lines[agent], mirror.Line{At: at, Agent: agent, Entry: presence.Entry{What: mirror.Noticed, Detail: text}})
+}
+
+// agentOf finds an agent of a snapshot.
+func agentOf(s *mirror.Snapshot, key string) *mirror.Agent {
+	return &s.Agents[slices.IndexFunc(s.Agents, func(a mirror.Agent) bool { return a.Key == key })]
 }
 
 // aDay writes an agent's morning into the journal.

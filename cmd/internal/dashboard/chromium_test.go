@@ -160,9 +160,10 @@ func (b *browser) open(t *testing.T, url, scheme string) *tab {
 	// What goes wrong in the page is kept, so that a test can say so.
 	page.call(page.session, "Page.addScriptToEvaluateOnNewDocument", params{"source": `
 		window.wrong = [];
-		addEventListener("error", (e) => wrong.push(String(e.message)));
-		addEventListener("unhandledrejection", (e) => wrong.push(String(e.reason)));
-		addEventListener("securitypolicyviolation", (e) => wrong.push("policy: " + e.violatedDirective + " " + e.blockedURI));`}, nil)
+		const note = (text) => wrong.includes(text) || wrong.push(text);
+		addEventListener("error", (e) => note(String(e.message)));
+		addEventListener("unhandledrejection", (e) => note(String(e.reason)));
+		addEventListener("securitypolicyviolation", (e) => note("policy: " + e.violatedDirective + " " + e.blockedURI));`}, nil)
 	page.call(page.session, "Page.navigate", params{"url": url}, nil)
 	t.Cleanup(func() { b.call("", "Target.closeTarget", params{"targetId": target.TargetID}, nil) })
 	return page
@@ -224,6 +225,31 @@ func (p *tab) until(condition string) {
 	if ok != true {
 		p.t.Fatalf("never came: %s\nwrong: %v\n%v", condition, p.js("window.wrong"), p.js("document.body.innerText.slice(0, 1500)"))
 	}
+}
+
+// mouse does what a hand does in the middle of an element: "mousePressed" and
+// "mouseReleased" are two things, and the page may change between them.
+func (p *tab) mouse(kind, selector string) {
+	p.t.Helper()
+	at, _ := p.js(fmt.Sprintf(`(() => { const r = document.querySelector(%q).getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; })()`, selector)).([]any)
+	p.call(p.session, "Input.dispatchMouseEvent", params{"type": kind, "x": at[0], "y": at[1], "button": "left", "clickCount": 1}, nil)
+}
+
+func (p *tab) click(selector string) {
+	p.t.Helper()
+	p.mouse("mousePressed", selector)
+	p.mouse("mouseReleased", selector)
+}
+
+// key presses a key, wherever the focus is.
+func (p *tab) key(name string) {
+	p.t.Helper()
+	text := name
+	if len(name) > 1 {
+		text = map[string]string{"Enter": "\r"}[name]
+	}
+	p.call(p.session, "Input.dispatchKeyEvent", params{"type": "keyDown", "key": name, "text": text}, nil)
+	p.call(p.session, "Input.dispatchKeyEvent", params{"type": "keyUp", "key": name}, nil)
 }
 
 // fine fails the test when anything has gone wrong in the page.

@@ -21,7 +21,6 @@ import (
 
 	"github.com/lockstep-sync/lockstep/reconcile/history"
 	"github.com/lockstep-sync/lockstep/reconcile/mirror"
-	"github.com/lockstep-sync/lockstep/reconcile/presence"
 	"github.com/lockstep-sync/lockstep/schema"
 )
 
@@ -532,7 +531,7 @@ func TestTimelinePages(t *testing.T) {
 		at := start.Add(time.Duration(i/3) * time.Minute) // three a moment
 		name := fmt.Sprint("line ", i)
 		want = append([]string{name}, want...)
-		c.lines["a"] = append(c.lines["a"], mirror.Line{At: at, Agent: "a", Entry: presence.Entry{What: mirror.Noticed, Detail: name}})
+		c.add("a", at, name)
 	}
 	d := quiet(t, c)
 	var got []string

@@ -27,7 +27,12 @@ function card(chart) {
 }
 
 export function paint() {
-  for (const chart of charts) draw(chart);
+  for (const chart of charts) {
+    const width = chart.box.clientWidth;
+    if (chart.points === store.points && chart.width === width) continue; // what is pointed at stays
+    Object.assign(chart, { points: store.points, width });
+    draw(chart);
+  }
 }
 
 function draw(chart) {

@@ -1,7 +1,7 @@
 // The table of agents. Only the rows in sight exist, so that ten thousand cost
 // what forty do.
 import { store, watch, now } from "./store.js";
-import { el, bare, spaced, moment, since, count } from "./format.js";
+import { el, put, arrange, onChange, bare, spaced, moment, since, count } from "./format.js";
 
 const height = 46, headHeight = 36;
 const $ = (id) => document.getElementById(id);
@@ -33,6 +33,8 @@ const weight = (a) => (a.undeliverable ? 4 : a.parked || a.stopped ? 3 : a.pendi
 const filter = { text: "", team: "", rule: "", condition: "" };
 const order = { column: 0, down: false };
 let list = [];
+const rows = new Map(); // those that exist, by key
+let pressed = false;
 let chosen = "";
 let open = () => {};
 
@@ -46,12 +48,14 @@ export function startAgents(onOpen) {
   for (const [value, [name]] of Object.entries(conditions)) $("condition").append(el("option", { value }, name));
   $("search").addEventListener("input", (e) => set("text", e.target.value.trim().toLowerCase()));
   for (const name of ["team", "rule", "condition"]) $(name).addEventListener("change", (e) => set(name, e.target.value));
-  $("rows").addEventListener("scroll", paint, { passive: true });
+  $("rows").addEventListener("scroll", () => paint(), { passive: true });
   $("rows").addEventListener("keydown", walk);
   $("rows").addEventListener("click", (e) => {
     const row = e.target.closest("[data-key]");
     if (row) open(row.dataset.key);
   });
+  $("rows").addEventListener("pointerdown", (e) => (pressed = e.button === 0 && !!e.target.closest("[data-key]")));
+  for (const end of ["pointerup", "pointercancel", "contextmenu", "blur"]) addEventListener(end, release);
   new ResizeObserver(() => paint()).observe($("rows"));
   document.addEventListener("keydown", (e) => {
     if (e.key === "/" && !/INPUT|SELECT/.test(document.activeElement.tagName)) {
@@ -60,7 +64,14 @@ export function startAgents(onOpen) {
     }
   });
   watch(refresh);
-  setInterval(() => paint(), 1000); // how long something has lasted
+  setInterval(() => rows.forEach((row) => row.age(now())), 1000);
+}
+
+// release lets rows move again, once the click has come.
+function release() {
+  if (!pressed) return;
+  pressed = false;
+  requestAnimationFrame(() => refresh(new Set()));
 }
 
 export function condition(value) {
@@ -88,7 +99,10 @@ function sortBy(column) {
 
 const words = (a) => `${a.name}\n${a.login}\n${a.team}\n${bare(a.state)}\n${a.status}\n${spaced(a.status)}\n${a.rule}`.toLowerCase();
 
+// refresh finds out who is to be seen. While a row is pressed all stay in their
+// places, for it would be another row that is released.
 function refresh(changed) {
+  if (pressed) return paint(changed);
   options("team", "All teams", (a) => a.team);
   options("rule", "All rules", (a) => a.rule);
   const fits = conditions[filter.condition][1];
@@ -126,7 +140,7 @@ function labels() {
   const total = store.agents.size;
   $("shown").textContent = list.length === total ? `${count(total)} agents` : `${count(list.length)} of ${count(total)} agents`;
   $("none").hidden = list.length > 0;
-  $("none").textContent = total ? "Nobody fits these filters." : "No agents are matched yet.";
+  $("none").textContent = total ? "Nobody fits these filters." : nobody();
   $("grid").setAttribute("aria-rowcount", String(list.length + 1));
   [...$("columns").children].forEach((cell, i) => {
     const button = cell.firstChild;
@@ -137,35 +151,81 @@ function labels() {
   });
 }
 
+// nobody says why there is nobody.
+function nobody() {
+  const h = store.head;
+  if (h?.standing === "standby") return h.owner ? `${h.owner} serves. This replica sees nobody before it takes over.` : "This replica sees nobody before it has the lease.";
+  return h?.standing === "starting" ? "Both sides are being read." : "No agents are matched yet.";
+}
+
 function paint(changed = new Set()) {
   const box = $("rows");
   if (!box.clientHeight) return;
-  $("spacer").style.height = `${list.length * height}px`;
   const first = Math.max(0, Math.floor(box.scrollTop / height) - 4);
   const last = Math.min(list.length, Math.ceil((box.scrollTop + box.clientHeight) / height) + 4);
   const time = now();
-  const rows = [];
-  for (let i = first; i < last; i++) rows.push(row(list[i], i, time, changed instanceof Set && changed.has(list[i].key)));
+  const there = new Map();
+  for (let i = first; i < last; i++) {
+    const a = store.agents.get(list[i].key) ?? list[i];
+    const row = rows.get(a.key) ?? makeRow(a.key);
+    row.show(a, i, time);
+    if (changed.has(a.key)) row.node.classList.add("changed");
+    there.set(a.key, row);
+  }
+  rows.clear();
+  for (const [key, row] of there) rows.set(key, row);
+  $("spacer").style.height = `${list.length * height}px`;
   $("window").style.transform = `translateY(${first * height}px)`;
-  $("window").replaceChildren(...rows);
+  arrange($("window"), [...there.values()].map((row) => row.node));
 }
 
-function row(a, index, time, changed) {
-  const classes = `body row${a.key === chosen ? " chosen" : ""}${changed ? " changed" : ""}`;
-  return el("div", { class: classes, role: "row", "data-key": a.key, "aria-rowindex": index + 2 },
-    el("span", { class: "who", role: "cell", title: a.login }, el("b", {}, a.name), el("small", {}, a.login)),
-    el("span", { role: "cell" }, a.team || "–"),
-    side(bare(a.state), tone(a.state), moment(a.state_since), time),
-    tie(a),
-    side(spaced(a.status), statusTone(a), moment(a.status_since), time),
-    el("span", { class: "chips", role: "cell" }, ...chips(a, true)));
+// makeRow makes the nodes of a row, which are its agent's for as long as that is
+// in sight.
+function makeRow(key) {
+  const name = el("b"), login = el("small"), who = el("span", { class: "who", role: "cell" }, name, login);
+  const team = el("span", { role: "cell" }), between = el("span", { role: "cell" }), signs = el("span", { class: "chips", role: "cell" });
+  const left = makeSide(), right = makeSide();
+  const node = el("div", { class: "body row", role: "row", "data-key": key }, who, team, left.node, between, right.node, signs);
+  node.addEventListener("animationend", () => node.classList.remove("changed"));
+  const showChips = onChange((list) => signs.replaceChildren(...list.map(chip)));
+  return {
+    node,
+    show(a, index, time) {
+      put(node, null, { "aria-rowindex": index + 2, "aria-current": a.key === chosen ? "true" : null });
+      node.classList.toggle("chosen", a.key === chosen);
+      put(who, null, { title: a.login });
+      put(name, a.name);
+      put(login, a.login);
+      put(team, a.team || "–");
+      left.show(bare(a.state), tone(a.state), moment(a.state_since), time);
+      showTie(between, a);
+      right.show(spaced(a.status), statusTone(a), moment(a.status_since), time);
+      showChips(chips(a, true));
+    },
+    age(time) {
+      left.age(time);
+      right.age(time);
+    },
+  };
 }
 
-function side(text, tone, at, time) {
-  const lasted = since(at, time);
-  return el("span", { class: "side", role: "cell", title: at ? `since ${new Date(at).toLocaleString("en-GB")}` : null },
-    el("i", { class: `dot ${tone}` }),
-    el("span", { class: tone === "out" ? "muted" : null }, text || "not seen yet", lasted ? el("small", {}, lasted) : null));
+function makeSide() {
+  const dot = el("i"), text = document.createTextNode(""), lasted = el("small"), value = el("span", {}, text, lasted);
+  const node = el("span", { class: "side", role: "cell" }, dot, value);
+  let at = 0;
+  const side = {
+    node,
+    show(shown, tone, from, time) {
+      if (from !== at) put(node, null, { title: from ? `since ${new Date(from).toLocaleString("en-GB")}` : null });
+      at = from;
+      put(dot, null, { class: `dot ${tone}` });
+      put(value, null, { class: tone === "out" ? "muted" : null });
+      put(text, shown || "not seen yet");
+      side.age(time);
+    },
+    age: (time) => put(lasted, since(at, time)),
+  };
+  return side;
 }
 
 export function tone(state) {
@@ -180,25 +240,27 @@ export function statusTone(a) {
   return a.mapped ? tone(a.state) : "away";
 }
 
-export function tie(a, role = "cell") {
-  if (a.pending) return el("span", { class: "tie moving", role, title: a.pending }, a.pending.startsWith("CXone") ? "←" : "→");
-  if (isApart(a)) return el("span", { class: "tie apart", role, title: "The two sides are not a pair of the rule" }, "≠");
-  return el("span", { class: "tie", role }, a.mapped ? "=" : "·");
+export function showTie(node, a) {
+  if (a.pending) put(node, a.pending.startsWith("CXone") ? "←" : "→", { class: "tie moving", title: a.pending });
+  else if (isApart(a)) put(node, "≠", { class: "tie apart", title: "The two sides are not a pair of the rule" });
+  else put(node, a.mapped ? "=" : "·", { class: "tie", title: null });
 }
 
 // chips name what is not as it should be, the worst first.
 export function chips(a, short) {
   const list = [];
-  const add = (tone, name, why) => list.push(el("span", { class: `chip ${tone}`, title: why }, short ? name : `${name}: ${why}`));
+  const add = (tone, name, why) => list.push({ tone, text: short ? name : `${name}: ${why}`, why });
   if (a.undeliverable) add("bad", "Undeliverable", a.undeliverable);
   if (a.stopped) add("mind", "Stopped", a.stopped);
   if (a.parked) add("mind", "Parked", a.parked);
-  if (a.pending) list.push(el("span", { class: "chip info", title: a.pending }, short ? spaced(bareTarget(a.pending)) : `Pending: ${a.pending}`));
-  if (!list.length && isApart(a)) list.push(el("span", { class: "chip bad" }, "Apart"));
-  if (!list.length && !a.rule) list.push(el("span", { class: "chip" }, "No rule"));
-  if (!a.console) list.push(el("span", { class: "chip", title: "No Salesforce console with the bridge is open" }, "No console"));
+  if (a.pending) list.push({ tone: "info", text: short ? spaced(bareTarget(a.pending)) : `Pending: ${a.pending}`, why: a.pending });
+  if (!list.length && isApart(a)) list.push({ tone: "bad", text: "Apart" });
+  if (!list.length && !a.rule) list.push({ tone: "", text: "No rule" });
+  if (!a.console) list.push({ tone: "", text: "No console", why: "No Salesforce console with the bridge is open" });
   return list;
 }
+
+export const chip = ({ tone, text, why }) => el("span", { class: `chip ${tone}`, title: why }, text);
 
 const bareTarget = (text) => text.replace(/code "(.*)"$/, "$1");
 

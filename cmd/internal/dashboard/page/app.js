@@ -1,6 +1,6 @@
 // The frame around the views: what concerns everybody, and which view is open.
 import { store, watch, load } from "./store.js";
-import { el, svg, count, seconds } from "./format.js";
+import { el, svg, put, onChange, count, seconds } from "./format.js";
 import { startAgents, condition, currentCondition, choose } from "./agents.js";
 import { startDrawer, show } from "./drawer.js";
 import { startRules, paint as paintRules } from "./rules.js";
@@ -35,101 +35,148 @@ function frame() {
   link.className = `link ${store.link}`;
   if (!h) return;
   $("tenant").textContent = h.tenant;
-  document.title = h.halted ? `Halted · Lockstep` : h.totals.apart ? `${count(h.totals.apart)} apart · Lockstep` : "Lockstep";
-  $("mode").textContent = h.mode;
-  $("mode").className = h.mode === "live" ? "pill" : "pill watch";
+  document.title = [title(h), "Lockstep"].filter(Boolean).join(" · ");
+  const serves = h.standing === "running";
+  put($("mode"), serves ? h.mode : h.standing, { class: serves && h.mode === "live" ? "pill" : "pill watch" });
   const mine = h.owner === store.replica;
-  $("owner").textContent = h.owner ? (mine ? `owner: this replica, ${h.owner}` : `owner: ${h.owner}`) : "no owner";
-  $("owner").title = `epoch ${h.epoch}`;
+  put($("owner"), h.owner ? (mine ? `owner: this replica, ${h.owner}` : `owner: ${h.owner}`) : "no owner", { title: `epoch ${h.epoch}` });
   feed("cxone", h.feed.cxone, `every ${h.feed.interval}`);
   feed("salesforce", h.feed.salesforce, "");
-  banners(h);
+  banners(warnings(h));
   tiles(h);
-  strangers(h.unmatched ?? []);
+  strangers(h.unmatched);
+}
+
+function title(h) {
+  if (h.halted) return "Halted";
+  if (h.standing !== "running") return h.standing[0].toUpperCase() + h.standing.slice(1);
+  return h.totals.apart ? `${count(h.totals.apart)} apart` : "";
 }
 
 function feed(side, words, more) {
-  const box = $(`feed-${side}`);
-  box.title = [words, more].filter(Boolean).join(", ");
-  box.className = `feed ${words.startsWith("down") ? "down" : side === "salesforce" && words.startsWith("polling") ? "slow" : ""}`;
+  const look = /^(down|standby|starting|polling)/.exec(words)?.[1] ?? "";
+  const how = { down: "down", standby: "off", starting: "slow", polling: side === "salesforce" ? "slow" : "" }[look] ?? "";
+  put($(`feed-${side}`), null, { title: how === "off" ? "not looked at by this replica" : [words, more].filter(Boolean).join(", "), class: `feed ${how}` });
 }
 
-let bannered = "";
-function banners(h) {
+const vendors = { cxone: "CXone", salesforce: "Salesforce" };
+
+// What does not work, by its name in the snapshot. That a side cannot be read is
+// told by how it is observed.
+const wrong = {
+  store: ["bad", "The store fails", "nothing can be kept, so nobody is moved"],
+  "writing to CXone": ["bad", "CXone cannot be written to"],
+  "writing to Salesforce": ["bad", "Salesforce cannot be written to"],
+  people: ["mind", "People cannot be read", "everybody stays matched as before"],
+  control: ["mind", "Orders to stop and resume cannot be read"],
+  budget: ["mind", "Salesforce budget"],
+  online: ["mind", "Open consoles cannot be read"],
+  limits: ["mind", "Salesforce limits cannot be read"],
+};
+
+function warnings(h) {
   const list = [];
   if (h.halted) list.push(["bad", "Halted", h.halted]);
-  if (h.one_way) list.push(["mind", "One-way", h.one_way]);
-  if (h.feed.cxone.startsWith("down")) list.push(["bad", "CXone cannot be read", h.feed.cxone.replace(/^down:? ?/, "")]);
-  if (h.feed.salesforce.startsWith("down")) list.push(["bad", "Salesforce cannot be read", h.feed.salesforce.replace(/^down:? ?/, "")]);
-  if (h.mode !== "live") list.push(["info", h.mode === "shadow" ? "Shadow" : "Dry run", "everything is decided, nothing is written"]);
+  for (const t of h.troubles) {
+    const [tone, name, means] = wrong[t.what] ?? [];
+    if (tone) list.push([tone, name, [means, t.text].filter(Boolean).join(": ")]);
+  }
+  for (const [side, vendor] of Object.entries(vendors)) {
+    if (h.feed[side].startsWith("down")) list.push(["bad", `${vendor} cannot be read`, h.feed[side].replace(/^down:? ?/, "")]);
+  }
+  if (h.standing === "starting") list.push(["mind", "Starting", `${unread(h)} read yet; nobody is moved before`]);
+  if (h.standing === "standby" && h.owner) list.push(["info", "Standby", `${h.owner} serves; this replica sees nobody, and takes over when that ends`]);
+  if (h.standing === "ending") list.push(["info", "Ending", "nothing new is begun"]);
   if (!h.owner) list.push(["mind", "Waiting", "no replica holds the lease"]);
-  const key = JSON.stringify(list);
-  if (key === bannered) return;
-  bannered = key;
-  $("banners").replaceChildren(...list.map(([tone, name, why]) => el("div", { class: `banner ${tone}` }, el("b", {}, name), el("span", {}, why))));
+  if (h.one_way) list.push(["mind", "One-way", h.one_way]);
+  if (h.mode !== "live") list.push(["info", h.mode === "shadow" ? "Shadow" : "Dry run", "everything is decided, nothing is written"]);
+  return list;
 }
 
-let tiled = "";
+function unread(h) {
+  const sides = Object.keys(vendors).filter((side) => /^(starting|down)/.test(h.feed[side]));
+  return sides.length === 1 ? `${vendors[sides[0]]} was not` : "both sides were not";
+}
+
+const banners = onChange((list) =>
+  $("banners").replaceChildren(...list.map(([tone, name, why]) => el("div", { class: `banner ${tone}` }, el("b", {}, name), el("span", {}, why)))));
+
+// The tiles stay the same nodes, so that one that is pressed is there when it is
+// released.
+const share = makeTile("div", "In step"), delay = makeTile("div", "Added delay");
+const conditions = [["apart", "Apart", "bad"], ["pending", "Pending", "info"], ["parked", "Parked", "mind"], ["undeliverable", "Undeliverable", "bad"], ["stopped", "Stopped", "mind"]]
+  .map(([value, text, tone]) => ({ value, tone, tile: makeTile("button", text, { type: "button", "data-condition": value, onclick: () => pick(value) }) }));
+const calls = makeMeter("calls"), events = makeMeter("events");
+$("tiles").append(share.node, ...conditions.map((c) => c.tile.node), delay.node,
+  el("div", { class: "tile", id: "budget" }, name("Salesforce budget today"), el("div", { class: "meter" }, ...calls.nodes, ...events.nodes)));
+
 function tiles(h) {
-  const t = h.totals;
-  const step = t.agents ? ((t.agents - t.apart) / t.agents) * 100 : 100;
-  const share = step === 100 ? "100" : Math.min(99.9, step).toFixed(1);
+  const t = h.totals, of = t.on_duty;
+  const step = of ? ((of - t.apart) / of) * 100 : null;
+  const written = step === null ? "–" : `${step === 100 ? "100" : Math.min(99.9, step).toFixed(1)} %`;
+  share.show(step === null ? "zero" : step < 95 ? "mind" : "good", written, of ? `of ${count(of)} on duty` : "nobody is on duty");
+  for (const { value, tone, tile } of conditions) {
+    tile.show(t[value] ? tone : "zero", count(t[value]));
+    put(tile.node, null, { "aria-pressed": currentCondition() === value });
+  }
   const last = store.points.findLast((p) => p.delay) ?? null;
-  const key = JSON.stringify([share, t, h.budget, last, currentCondition()]);
-  if (key === tiled) return;
-  tiled = key;
-  const focused = document.activeElement?.dataset?.condition;
-  $("tiles").replaceChildren(
-    el("div", { class: `tile ${step < 95 ? "mind" : "good"}` }, name("In step"), el("span", { class: "big" }, `${share} %`, el("span", { class: "sub" }, `of ${count(t.agents)}`))),
-    button("apart", "Apart", t.apart, "bad"), button("pending", "Pending", t.pending, "info"), button("parked", "Parked", t.parked, "mind"),
-    button("undeliverable", "Undeliverable", t.undeliverable, "bad"), button("stopped", "Stopped", t.stopped, "mind"),
-    el("div", { class: "tile" }, name("Added delay"), el("span", { class: "big" }, seconds(last?.delay.p50), el("span", { class: "sub" }, `p99 ${seconds(last?.delay.p99)}`))),
-    el("div", { class: "tile" }, name("Salesforce budget today"), el("div", { class: "meter" },
-      ...meter("calls", h.budget.calls, h.budget.calls_of), ...meter("events", h.budget.deliveries, h.budget.deliveries_of))));
-  if (focused) $("tiles").querySelector(`[data-condition=${focused}]`)?.focus();
+  delay.show(last ? "" : "zero", seconds(last?.delay.p50), last ? `p99 ${seconds(last.delay.p99)}` : "");
+  calls.show(h.budget.calls, h.budget.calls_of);
+  events.show(h.budget.deliveries, h.budget.deliveries_of);
 }
 
-const name = (text) => el("span", { class: "name" }, text);
+function pick(value) {
+  condition(currentCondition() === value ? "" : value);
+  location.hash = "#/agents";
+  if (store.head) tiles(store.head);
+}
 
-function button(value, text, n, tone) {
-  const pressed = currentCondition() === value;
-  return el("button", {
-    class: `tile ${n ? tone : "zero"}`, type: "button", "aria-pressed": String(pressed), "data-condition": value,
-    onclick: () => {
-      condition(pressed ? "" : value);
-      location.hash = "#/agents";
-      frame();
+
+function name(text) {
+  return el("span", { class: "name" }, text);
+}
+
+function makeTile(tag, text, attributes) {
+  const value = document.createTextNode(""), more = el("span", { class: "sub" });
+  const node = el(tag, attributes, name(text), el("span", { class: "big" }, value, more));
+  return {
+    node,
+    show(tone, shown, sub = "") {
+      put(node, null, { class: `tile ${tone}` });
+      put(value, shown);
+      put(more, sub);
     },
-  }, name(text), el("span", { class: "big" }, count(n)));
+  };
 }
 
-function meter(text, used, of) {
-  const share = of > 0 ? Math.min(1, used / of) : 0;
-  const tone = share >= 1 ? "bad" : share > 0.8 ? "mind" : "";
-  return [el("span", {}, text),
-    svg("svg", { viewBox: "0 0 100 6", preserveAspectRatio: "none", role: "img", "aria-label": `${text}: ${Math.round(share * 100)} %` },
-      svg("rect", { class: "track", width: 100, height: 6 }), svg("rect", { class: `fill ${tone}`, width: share * 100, height: 6 })),
-    el("span", { title: `${count(used)} of ${count(of)}` }, of > 0 ? `${compact(used)} / ${compact(of)}` : compact(used))];
+function makeMeter(text) {
+  const bar = svg("rect", { height: 6 }), says = el("span");
+  const drawn = svg("svg", { viewBox: "0 0 100 6", preserveAspectRatio: "none", role: "img" }, svg("rect", { class: "track", width: 100, height: 6 }), bar);
+  return {
+    nodes: [el("span", {}, text), drawn, says],
+    show(used, of) {
+      const share = of > 0 ? Math.min(1, used / of) : 0;
+      put(drawn, null, { "aria-label": `${text}: ${Math.round(share * 100)} %` });
+      put(bar, null, { width: share * 100, class: `fill ${share >= 1 ? "bad" : share > 0.8 ? "mind" : ""}` });
+      put(says, of > 0 ? `${compact(used)} / ${compact(of)}` : compact(used), { title: `${count(used)} of ${count(of)}` });
+    },
+  };
 }
 
 const short = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 const compact = (n) => short.format(n);
 
-let listed = "";
-function strangers(list) {
+const strangers = onChange((list) => {
   $("strange-count").hidden = !list.length;
   $("strange-count").textContent = count(list.length);
-  const key = JSON.stringify(list);
-  if (key === listed) return;
-  listed = key;
   const most = 500;
-  const rows = list.slice(0, most).map((p) => el("tr", {}, el("td", {}, p.name || "–"), el("td", {}, p.side === "cxone" ? "CXone" : "Salesforce"), el("td", {}, el("code", {}, p.id)), el("td", {}, p.why)));
+  const rows = list.slice(0, most).map((p) => el("tr", {}, el("td", {}, p.name || "–"), el("td", {}, el("code", {}, p.login || p.id)), el("td", {}, p.team || "–"), el("td", {}, p.why)));
   $("view-unmatched").replaceChildren(list.length
-    ? el("article", { class: "card" }, el("header", {}, el("h2", {}, "People without a counterpart"), el("span", { class: "soft" }, "nobody is guessed; a user_mapping block names them"),
+    ? el("article", { class: "card" }, el("header", {}, el("h2", {}, "Agents without a counterpart in Salesforce"), el("span", { class: "soft" }, "whom a rule reaches; nobody is guessed, a user_mapping block names them"),
         list.length > most ? el("span", { class: "soft" }, `the first ${most} of ${count(list.length)}`) : null),
-        el("table", {}, el("thead", {}, el("tr", {}, ...["Name", "Side", "Id", "Why"].map((t) => el("th", {}, t)))), el("tbody", {}, ...rows)))
-    : el("p", { class: "empty" }, "Everybody has exactly one counterpart."));
-}
+        el("table", {}, el("thead", {}, el("tr", {}, ...["Name", "Login", "Team", "Why"].map((t) => el("th", {}, t)))), el("tbody", {}, ...rows)))
+    : el("p", { class: "empty" }, "Everybody whom a rule reaches has exactly one counterpart."));
+});
 
 startAgents(openAgent);
 startDrawer(closeAgent);

@@ -20,6 +20,42 @@ function fill(node, attributes, children) {
   return node;
 }
 
+// put brings a node's text and attributes in line with what is to be seen, and
+// leaves alone what is so already: a node that is replaced between press and
+// release loses the click, and a text that is replaced loses the selection.
+export function put(node, text, attributes = {}) {
+  if (text != null && node.textContent !== text) node.textContent = text;
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value == null) node.removeAttribute(name);
+    else if (node.getAttribute(name) !== String(value)) node.setAttribute(name, value);
+  }
+  return node;
+}
+
+// arrange makes nodes the children of a parent, in their order. Those that are
+// in their place already are not touched.
+export function arrange(parent, nodes) {
+  const wanted = new Set(nodes);
+  for (const child of [...parent.childNodes]) if (!wanted.has(child)) child.remove();
+  let at = parent.firstChild;
+  for (const node of nodes) {
+    if (node === at) at = at.nextSibling;
+    else parent.insertBefore(node, at);
+  }
+}
+
+// onChange returns a function that shows something when it is not what was shown
+// last.
+export function onChange(show) {
+  let was;
+  return (...what) => {
+    const is = JSON.stringify(what);
+    if (is === was) return;
+    was = is;
+    show(...what);
+  };
+}
+
 const number = new Intl.NumberFormat("en");
 export const count = (n) => number.format(n);
 

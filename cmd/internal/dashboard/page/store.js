@@ -32,7 +32,7 @@ async function get(path) {
   return answer.json();
 }
 
-export const timeline = (key) => get(`/api/v1/agents/${encodeURIComponent(key)}/timeline?limit=300`);
+export const timeline = (key, range) => get(`api/v1/agents/${encodeURIComponent(key)}/timeline?${new URLSearchParams(range)}`);
 
 let source = null;
 let again = 500;
@@ -42,7 +42,7 @@ let again = 500;
 export async function load() {
   source?.close();
   try {
-    const [document, points] = await Promise.all([get("/api/v1/snapshot"), get("/api/v1/history")]);
+    const [document, points] = await Promise.all([get("api/v1/snapshot"), get("api/v1/history")]);
     again = 500;
     if (!document.now) {
       say("starting");
@@ -65,7 +65,7 @@ function lost() {
 }
 
 function follow(id) {
-  source = new EventSource(`/api/v1/events?since=${encodeURIComponent(id)}`);
+  source = new EventSource(`api/v1/events?since=${encodeURIComponent(id)}`);
   source.onopen = () => say("live");
   source.onerror = () => {
     if (source.readyState === EventSource.CLOSED) lost();
@@ -89,6 +89,7 @@ function take(delta) {
 }
 
 function takeHead(head) {
+  head.unmatched ??= store.head?.unmatched ?? []; // it is sent when it changes
   store.head = head;
   store.skew = Date.parse(head.at) - Date.now();
   announce();
