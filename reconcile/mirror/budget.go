@@ -48,11 +48,8 @@ func (e *Engine) newDay() {
 		e.used.Day, e.used.Calls, e.used.Deliveries = today, 0, 0
 		e.dayNew = true
 		e.fine("budget")
-		if e.spent {
-			// What came meanwhile was swept. From now on there are events again.
-			e.spent, e.cursor = false, nil
-			e.by(taskWatch, 0)
-			e.by(taskSweep, 0)
+		if e.spent && !scarce(e.limits.Deliveries, e.limits.DeliveriesLeft) {
+			e.resumeEvents()
 		}
 	}
 	e.at(taskDay, e.untilMidnight())
@@ -78,15 +75,19 @@ const shortestSweep = 5 * time.Second
 // sweepEvery is slow while there are events, and else what the rest of the day's
 // budget allows.
 func (e *Engine) sweepEvery() time.Duration {
-	pages := pagesOf(len(e.agents))
 	if e.why == "" {
-		return spread(resyncEvery, pages, sweepShare)
+		return spread(resyncEvery, pagesOf(len(e.agents)), sweepShare)
 	}
+	return e.polledEvery()
+}
+
+// polledEvery is what the rest of the day's budget allows.
+func (e *Engine) polledEvery() time.Duration {
 	left := SweepBudget(e.set.CallsPerDay) - e.used.Calls
 	if e.limits.Calls > 0 {
 		left = min(left, e.limits.CallsLeft/2) // others live on the org's allowance as well
 	}
-	return PolledSweep(pages, left, e.untilMidnight())
+	return PolledSweep(pagesOf(len(e.agents)), left, e.untilMidnight())
 }
 
 func (e *Engine) maySweep() bool { return e.used.Calls < SweepBudget(e.set.CallsPerDay) }

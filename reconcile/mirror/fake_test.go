@@ -35,6 +35,8 @@ type world struct {
 	slowSweep                     time.Duration // between a sweep and its answer
 	failPoll, failSweep, failPush error
 	failWatch                     error // ends the next watching
+	breaks                        bool  // every watching soon after it said that anything may be missing
+	limits                        Allowances
 	receipt                       func(agent string) schema.Receipt
 	delay                         time.Duration // of a write
 	slowPush                      time.Duration // between a call to Salesforce and its answer
@@ -236,10 +238,17 @@ func (w *world) postsSoFar() int {
 func (s salesforce) Watch(ctx context.Context, _ []byte, handle func(schema.News) error) error {
 	for {
 		s.mu.Lock()
-		err := s.failWatch
+		err, breaks := s.failWatch, s.breaks
 		s.mu.Unlock()
 		if err != nil {
 			return err
+		}
+		if breaks {
+			if err := handle(schema.News{Gap: true, Cursor: []byte("kept"), Deliveries: 1}); err != nil {
+				return err
+			}
+			time.Sleep(time.Second)
+			return errFake
 		}
 		select {
 		case n := <-s.stream:
@@ -297,8 +306,13 @@ func (s salesforce) Online(context.Context) ([]string, error) {
 	return list, nil
 }
 
-func (s salesforce) Bridged() bool                              { return !s.noBridge }
-func (s salesforce) Limits(context.Context) (Allowances, error) { return Allowances{}, nil }
+func (s salesforce) Bridged() bool { return !s.noBridge }
+
+func (s salesforce) Limits(context.Context) (Allowances, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.limits, nil
+}
 
 // A host is one running replica.
 type host struct {

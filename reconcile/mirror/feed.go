@@ -12,13 +12,17 @@ import (
 
 // Feeds are how both sides are observed.
 type feeds struct {
-	watch    uint64 // counts watchings
-	watching uint64 // the one under way; 0 for none
-	cursor   []byte // where the next watching goes on
-	owed     uint64 // the watching whose next message is not asked for yet
-	spent    bool   // no events any more today
-	why      string // there are no events
-	heardOf  time.Time
+	watch       uint64 // counts watchings
+	watching    uint64 // the one under way; 0 for none
+	cursor      []byte // where the next watching goes on
+	owed        uint64 // the watching whose next message is not asked for yet
+	spent       bool   // no events any more for now: an allowance is used
+	why         string // there are no events
+	heardOf     time.Time
+	watchedFrom time.Time
+
+	deaf   int  // sweeps in a row that found what events should have told
+	silent bool // so many that the stream is taken to tell nothing
 
 	sweeping  bool
 	sweptFrom time.Time
@@ -94,11 +98,11 @@ func (e *Engine) beginWatch() {
 	}
 	e.watch++
 	e.watching = e.watch
-	e.heardOf = e.now
+	e.heardOf, e.watchedFrom = e.now, e.now
 	e.ask(Watch{Watch: e.watching, Cursor: e.cursor})
 	e.at(taskStall, stallAfter)
 	if e.cursor == nil {
-		e.oweSweep(settleAfter)
+		e.oweSweep(max(settleAfter, e.untilSweep()))
 	}
 }
 
@@ -130,13 +134,11 @@ func (e *Engine) watched(w Watched) {
 		return
 	}
 	e.heardOf = e.now
-	e.backOffs.watch.reset()
-	if e.why != "" {
-		e.why = ""
-		e.fine("events")
-		e.planSweep()
+	if e.now.Sub(e.watchedFrom) >= lasting {
+		e.backOffs.watch.reset()
 	}
 	n := &w.News
+	e.hearing(n)
 	e.used.deliver(n.Deliveries)
 	e.dayNew = e.dayNew || n.Deliveries > 0
 	e.takeNews(n)
@@ -153,6 +155,66 @@ func (e *Engine) watched(w Watched) {
 	}
 }
 
+// lasting is how long a watching lasts that is worth beginning again at once.
+// Each costs a call.
+const lasting = time.Minute
+
+// hearing notes that the stream works. One that was silent has to tell more for
+// that than that it is alive.
+func (e *Engine) hearing(n *schema.News) {
+	if n.Deliveries > 0 {
+		e.deaf, e.silent = 0, false
+	}
+	switch {
+	case e.silent:
+		e.why = silence
+	case e.why != "":
+		e.why = ""
+		e.fine("events")
+		e.planSweep()
+	}
+}
+
+// A permission that is taken away while run works ends no stream: it goes on
+// without events (VERIFIED), and a change that an event should have told is
+// found by a sweep, long after.
+const (
+	silence = "silent: the stream is alive and tells nothing, though people change their status; " +
+		"the signed-in user needs View All Data, or View All Records on User Presence"
+	silentAfter = 30 * time.Second
+	deafMost    = 2 // such sweeps in a row; one may be about an event that was lost
+)
+
+// untold reports whether a sweep shows a change that the stream under way should
+// have told long before.
+func (e *Engine) untold(r *reading, s *schema.Sighting) bool {
+	if r.side != presence.Salesforce || r.people != nil || e.why != "" || e.watching == 0 || e.owed != 0 || s.Since.IsZero() {
+		return false
+	}
+	a := e.known[r.side][s.Person]
+	if a == nil || !a.fresh[r.side] || a.status == s.Status {
+		return false
+	}
+	since := s.Since.Add(-r.news.Clock.Ahead) // by our clock
+	return since.Sub(e.watchedFrom) > time.Second && r.asked.Sub(since) > silentAfter+r.news.Clock.Uncertainty
+}
+
+// heedSilence gives up a stream that tells nothing: from now on it is polled,
+// and watched all the same, because the permission may come back.
+func (e *Engine) heedSilence(r *reading) {
+	if e.why != "" {
+		return
+	}
+	if !r.untold {
+		e.deaf = 0
+		return
+	}
+	if e.deaf++; e.deaf >= deafMost {
+		e.silent = true
+		e.down(silence)
+	}
+}
+
 // takeNews takes in news of changes, as events bring it.
 func (e *Engine) takeNews(n *schema.News) {
 	for i := range n.Sightings {
@@ -162,15 +224,22 @@ func (e *Engine) takeNews(n *schema.News) {
 		e.doubt(id)
 	}
 	if n.Gap {
-		e.oweSweep(0)
+		e.oweSweep(e.untilSweep())
 	}
 }
 
-// spend ends the day's events: from now on it is polled.
+// spend ends events until there is an allowance again: it is polled.
 func (e *Engine) spend(why string) {
 	e.stopWatching()
 	e.spent = true
 	e.down(why)
+}
+
+// resumeEvents begins to watch again. What came meanwhile was swept.
+func (e *Engine) resumeEvents() {
+	e.spent, e.cursor = false, nil
+	e.by(taskWatch, 0)
+	e.by(taskSweep, e.untilSweep())
 }
 
 func (e *Engine) watchEnded(w WatchEnded) {
@@ -182,9 +251,9 @@ func (e *Engine) watchEnded(w WatchEnded) {
 	case errors.Is(w.Err, schema.ErrCursor) && e.cursor != nil:
 		e.cursor, e.feedsNew = nil, true
 		e.at(taskWatch, 0)
-		e.by(taskSweep, 0)
+		e.by(taskSweep, e.untilSweep())
 	case errors.Is(w.Err, schema.ErrAllowance):
-		e.spend("Salesforce delivers no more events today")
+		e.spend("Salesforce delivers no more events for now")
 	case errors.Is(w.Err, schema.ErrSetup):
 		e.down(text(w.Err))
 		e.at(taskWatch, setupEvery)
@@ -241,6 +310,15 @@ func (e *Engine) oweSweep(after time.Duration) {
 	if !e.sweeping {
 		e.by(taskSweep, after)
 	}
+}
+
+// untilSweep is how long a sweep for what events left out has to wait: a stream
+// that breaks every second must not use the day's calls.
+func (e *Engine) untilSweep() time.Duration {
+	if e.sweptFrom.IsZero() {
+		return 0
+	}
+	return max(e.sweptFrom.Add(e.polledEvery()).Sub(e.now), 0)
 }
 
 // planSweep plans the next sweep by the clock, or the one that is owed.

@@ -19,6 +19,7 @@ type reading struct {
 	at         int // in the sightings, then in the people or the roster
 	absent     bool
 	enrolled   int
+	untold     bool // it shows what events should have told
 }
 
 func (e *Engine) open(r *reading) {
@@ -81,6 +82,7 @@ func (e *Engine) readSome(r *reading, left *int) bool {
 // sightedIn takes in one line of a reading of present data.
 func (e *Engine) sightedIn(r *reading, s *schema.Sighting) {
 	whole := r.news.Whole || r.people != nil
+	r.untold = r.untold || e.untold(r, s)
 	a := e.sighted(r.side, s, &r.news, whole)
 	if a != nil {
 		a.swept[r.side] = r.generation
@@ -150,6 +152,7 @@ func (e *Engine) taken(r *reading) {
 		e.pollTaken(&r.news)
 	case r.people == nil:
 		e.sweptOnce = true
+		e.heedSilence(r)
 	}
 	for _, id := range r.news.Doubt {
 		if r.side == presence.Salesforce {

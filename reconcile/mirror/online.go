@@ -1,6 +1,8 @@
 package mirror
 
 import (
+	"fmt"
+
 	"github.com/lockstep-sync/lockstep/reconcile/presence"
 	"github.com/lockstep-sync/lockstep/schema"
 )
@@ -93,4 +95,37 @@ func (e *Engine) limitsRead(l LimitsRead) {
 	}
 	e.fine("limits")
 	e.limits = l.Limits
+	e.heedDeliveries()
+	e.heedPushes()
+}
+
+// Others live on the org's allowances as well: below a tenth nothing is taken
+// any more, and from a fifth on again, so that an org at the edge does not have
+// one follow the other all day. Of what is not told nothing is known.
+func scarce(of, left int) bool { return of > 0 && left < of/10 }
+func plenty(of, left int) bool { return of > 0 && left >= of/5 }
+
+// heedDeliveries leaves the last of the org's event deliveries alone, and goes
+// on as soon as there is room: the vendor counts the last 24 hours, not days.
+func (e *Engine) heedDeliveries() {
+	of, left := e.limits.Deliveries, e.limits.DeliveriesLeft
+	switch {
+	case !e.spent && scarce(of, left):
+		e.spend(fmt.Sprintf("of the org's own %d event deliveries a day %d are left", of, left))
+	case e.spent && plenty(of, left) && e.used.Deliveries < e.set.DeliveriesPerDay:
+		e.resumeEvents()
+	}
+}
+
+// heedPushes says that nobody's status can be set soon. There is no other way
+// to, so that nothing is held back.
+func (e *Engine) heedPushes() {
+	of, left := e.limits.Pushes, e.limits.PushesLeft
+	switch {
+	case e.set.OneWay != "":
+	case scarce(of, left):
+		e.trouble("pushes", fmt.Sprintf("of the org's own %d messages to consoles a day %d are left; without them no status can be set", of, left))
+	case plenty(of, left):
+		e.fine("pushes")
+	}
 }

@@ -56,7 +56,7 @@ func TestGapDuringASweep(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(2)
 		h := start(t, w, openFile(t), settings())
-		pass(settleAfter + 2*time.Second)
+		pass(time.Minute)
 		w.mu.Lock()
 		w.slowSweep = 2 * time.Second
 		w.stream <- schema.News{Gap: true}
@@ -67,7 +67,7 @@ func TestGapDuringASweep(t *testing.T) {
 		w.mu.Unlock()
 		w.status(0, "Lunch")
 		w.stream <- schema.News{Gap: true}
-		pass(5 * time.Second)
+		pass(shortestSweep + 3*time.Second)
 		w.want(t, 0, lunch, "Lunch")
 		h.end()
 	})

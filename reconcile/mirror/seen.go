@@ -283,6 +283,9 @@ func (e *Engine) feed() Feed {
 	if !e.polledOnce {
 		f.CXone = string(Starting)
 	}
+	if e.why != "" && !e.maySweep() {
+		f.Salesforce = "down: the budget is used"
+	}
 	if why, failed := e.troubles["sweep"]; failed && (e.why != "" || !e.sweptOnce) {
 		f.Salesforce = "down: " + why
 	}
