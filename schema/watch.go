@@ -29,7 +29,8 @@ type Sighting struct {
 type News struct {
 	Sightings []Sighting
 	// Whole says that the reading covers everybody: who is not in it is logged
-	// out. It is then a reading of present data rather than news of changes.
+	// out. It is then a reading of present data rather than news of changes. A
+	// vendor's answer that there is nothing new is never whole.
 	Whole bool
 	// Cursor is where to go on after what the reading holds; nil leaves the last
 	// one as it is. It is opaque, and is to be kept together with what was made
@@ -96,6 +97,15 @@ var (
 	// ErrSetup: nothing will come until somebody changes the set-up.
 	ErrSetup = errors.New("the set-up does not allow it")
 )
+
+// A Pause is an error with which a vendor asks to be left alone for a time.
+type Pause struct {
+	For time.Duration
+	Err error
+}
+
+func (p *Pause) Error() string { return p.Err.Error() }
+func (p *Pause) Unwrap() error { return p.Err }
 
 // Allowances are an org's own limits: what a day allows and what is left of it.
 type Allowances struct {

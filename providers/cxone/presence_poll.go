@@ -17,11 +17,16 @@ import (
 // a page for the whole business unit. Without a cursor it reads what everybody
 // shows. That nothing has changed is an empty reading without a cursor.
 //
-// An agent of whom a row makes no sense is in Doubt; the others are read.
+// An agent of whom a row makes no sense is in Doubt; the others are read. A
+// vendor that asks to be left alone is quoted in a [schema.Pause].
 func (p *Presence) Poll(ctx context.Context, cursor []byte) (schema.News, error) {
 	news, err := p.poll(ctx, parseCursor(cursor))
 	if err != nil {
-		return schema.News{}, fmt.Errorf("poll agents' states: %w", p.because(err, len(cursor) > 0))
+		err = fmt.Errorf("poll agents' states: %w", p.because(err, len(cursor) > 0))
+		if after := rest.RetryAfterOf(err); after > 0 {
+			err = &schema.Pause{For: after, Err: err}
+		}
+		return schema.News{}, err
 	}
 	return news, nil
 }
@@ -61,7 +66,7 @@ func (p *Presence) poll(ctx context.Context, from position) (schema.News, error)
 	if err != nil {
 		return schema.News{}, err
 	}
-	news := schema.News{Whole: whole, Clock: p.clock.Skew(time.Now()), Doubt: r.doubt}
+	news := schema.News{Whole: whole && !r.unmodified, Clock: p.clock.Skew(time.Now()), Doubt: r.doubt}
 	if r.mark != "" {
 		news.Cursor = from.next(r.mark)
 	}

@@ -1,6 +1,7 @@
 package cxone
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -213,16 +214,46 @@ func TestFirstReadingWithinOneTick(t *testing.T) {
 	}
 }
 
+// TestNoNews: 204 and 304 mean that nothing is new. Asked for everything, a 204
+// is the vendor's empty list as well; a 304 says nothing of who is there, and
+// must not log everybody out.
 func TestNoNews(t *testing.T) {
-	for _, status := range []int{204, 304} {
-		p, _ := agents(says(status, ""))
+	for _, tt := range []struct {
+		reason string
+		status int
+		body   string
+		whole  bool // the answer to the question for everything
+	}{
+		{"an empty list may be a 204", 204, "", true},
+		{"nothing new is no list", 304, "", false},
+		{"a list that says that it is empty", 200, `{"lastPollTime":"C","totalRecords":0}`, true},
+	} {
+		p, _ := agents(says(tt.status, tt.body))
 		news, err := p.Poll(t.Context(), []byte("A\nB"))
-		if err != nil || len(news.Sightings) != 0 || news.Cursor != nil || news.Whole {
-			t.Errorf("%d: %+v: %v", status, news, err)
+		if err != nil || len(news.Sightings) != 0 || (news.Cursor != nil) != (tt.body != "") || news.Whole {
+			t.Errorf("%s: %+v: %v", tt.reason, news, err)
 		}
-		if news, err = p.Poll(t.Context(), nil); err != nil || !news.Whole || news.Cursor != nil {
-			t.Errorf("%d: nobody at all: %+v: %v", status, news, err)
+		if news, err = p.Poll(t.Context(), nil); err != nil || len(news.Sightings) != 0 || news.Whole != tt.whole {
+			t.Errorf("%s: asked for everything: %+v: %v", tt.reason, news, err)
 		}
+	}
+}
+
+// TestLeftAlone: whoever polls gives the vendor's answer less time than it asks
+// for, and has to hear of it all the same.
+func TestLeftAlone(t *testing.T) {
+	p, d := agents(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Retry-After", "60")
+		w.WriteHeader(http.StatusTooManyRequests)
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	_, err := p.Poll(ctx, []byte("A\nB"))
+	if pause, ok := errors.AsType[*schema.Pause](err); !ok || pause.For != time.Minute {
+		t.Errorf("the error is %#v: %v", pause, err)
+	}
+	if n := len(d.asked(false)); n != 2 { // the codes once
+		t.Errorf("%d calls", n)
 	}
 }
 

@@ -2,6 +2,7 @@ package cxone
 
 import (
 	"context"
+	"net/http"
 	"net/url"
 )
 
@@ -14,6 +15,9 @@ type reading struct {
 	rows  []stateRow
 	total int    // how many the server says there are
 	mark  string // the lastPollTime of the first page
+	// unmodified says that the answer was 304: nothing new, which holds no list.
+	// The vendor's empty list is a 204, or one that says totalRecords 0.
+	unmodified bool
 
 	bad   []string // why, for rows that make no sense
 	doubt []string // the agents of these, where they can be told
@@ -58,6 +62,7 @@ func (r *reading) add(page page[readRow]) error {
 		return err
 	}
 	r.total = page.total
+	r.unmodified = r.unmodified || page.answer.Status == http.StatusNotModified
 	for i := range page.rows {
 		switch row := &page.rows[i]; {
 		case row.wrong:

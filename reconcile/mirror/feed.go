@@ -40,6 +40,9 @@ type feeds struct {
 	polledAt time.Time
 	hurry    int // polls that are made sooner than usual
 
+	pollAfter  time.Time // CXone has asked to be left alone until then
+	emptySince time.Time // CXone has listed nobody since; zero when it lists somebody
+
 	looking    bool
 	lookedFrom time.Time
 	asked      []string

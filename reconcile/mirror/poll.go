@@ -2,6 +2,8 @@ package mirror
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/lockstep-sync/lockstep/reconcile/presence"
@@ -12,6 +14,10 @@ import (
 // before the last one's answer was taken in.
 func (e *Engine) poll() {
 	if e.polling || e.phase != running {
+		return
+	}
+	if wait := e.pollAfter.Sub(e.now); wait > 0 {
+		e.at(taskPoll, wait)
 		return
 	}
 	if e.full() {
@@ -67,6 +73,9 @@ func (e *Engine) polled(p Polled) {
 	if p.Turn != e.turn || e.phase != running {
 		return
 	}
+	if p.Err == nil && e.doubtful(&p.News) {
+		p.Err = fmt.Errorf("CXone lists nobody at all; who was logged in stays so until it has said that for %s", emptyFor)
+	}
 	if p.Err != nil {
 		e.pollFailed(p.Err)
 		return
@@ -89,7 +98,34 @@ func (e *Engine) pollFailed(err error) {
 		e.whole = true
 	}
 	e.trouble("poll", err.Error())
-	e.at(taskPoll, max(e.backOffs.poll.next(), min(minInterval, e.set.PollInterval)))
+	if pause, ok := errors.AsType[*schema.Pause](err); ok {
+		e.pollAfter = e.now.Add(min(pause.For, maxPause))
+	}
+	e.at(taskPoll, max(e.backOffs.poll.next(), min(minInterval, e.set.PollInterval), e.pollAfter.Sub(e.now)))
+}
+
+// emptyFor is how long CXone must have listed nobody for that to be believed of
+// people who were seen logged in. Who logs out is in the news of changes, so that
+// everybody missing at once is more likely a vendor that is being started
+// (INVENTED).
+const emptyFor = 30 * time.Second
+
+// doubtful reports whether an answer would log everybody out, and has not been
+// given for long enough.
+func (e *Engine) doubtful(n *schema.News) bool {
+	if !n.Whole || len(n.Sightings)+len(n.Doubt) > 0 || !slices.ContainsFunc(e.agents, (*agent).isLoggedIn) {
+		e.emptySince = time.Time{}
+		return false
+	}
+	if e.emptySince.IsZero() {
+		e.emptySince = e.now
+	}
+	return e.now.Sub(e.emptySince) < emptyFor
+}
+
+// isLoggedIn reports whether the agent was last seen logged in to CXone.
+func (a *agent) isLoggedIn() bool {
+	return a.state != (schema.ACDState{}) && a.state.Word != schema.StateLoggedOut
 }
 
 // pollTaken carries on once a poll's answer has been taken in.
@@ -99,7 +135,7 @@ func (e *Engine) pollTaken(n *schema.News) {
 		e.position = n.Cursor
 	}
 	wait := e.polledFrom.Add(e.interval()).Sub(e.now)
-	if e.whole {
+	if e.whole && (n.Gap || !e.wholeNow) {
 		wait = e.polledFrom.Add(minInterval).Sub(e.now)
 	}
 	e.at(taskPoll, max(wait, 0))

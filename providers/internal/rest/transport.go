@@ -133,7 +133,7 @@ func (t *Transport) do(req *http.Request) (done, error) {
 		v := judge(m, d.outcome)
 		d.lost = d.lost || v.lost
 		wait := max(delays.NextBackOff(), v.after)
-		if d.tries >= v.tries || isOneTry(req.Context()) || time.Since(start)+wait > maxElapsed {
+		if d.tries >= v.tries || isOneTry(req.Context()) || time.Since(start)+wait > maxElapsed || ends(req.Context(), wait) {
 			break
 		}
 		if err := Sleep(req.Context(), wait); err != nil {
@@ -145,6 +145,14 @@ func (t *Transport) do(req *http.Request) (done, error) {
 		return d, t.failure(req, d)
 	}
 	return d, nil
+}
+
+// ends reports whether a context ends before a wait would. What the vendor said
+// is worth more than having waited for nothing: how long it asks to be left
+// alone is part of it.
+func ends(ctx context.Context, wait time.Duration) bool {
+	deadline, ok := ctx.Deadline()
+	return ok && time.Until(deadline) < wait
 }
 
 // drain takes the request's body, so that it can be sent more than once.
