@@ -50,7 +50,7 @@ func syncShape() *schema.Shape {
 		schema.Argument{Name: "match", Type: schema.OneOf("email", "username", "federation_id"), Default: schema.String("email"), Doc: "What tells that a Salesforce user and a CXone agent are the same person."},
 		schema.Argument{Name: "strip", Type: schema.SetOf(schema.TextType()), Doc: "Endings that are taken off a Salesforce name before it is compared, such as \".uat\".", DefaultDoc: "in a sandbox: the sandbox's name and \".invalid\""},
 		schema.Argument{Name: "conflict", Type: schema.OneOf("latest", "cxone", "salesforce"), Default: schema.String("latest"), Doc: "Which side wins when both have moved."},
-		schema.Argument{Name: "poll_interval", Type: schema.SpanType(), Default: schema.Duration(5 * time.Second), Doc: "How often CXone is asked for agents' states.", Check: checkPoll},
+		schema.Argument{Name: "poll_interval", Type: schema.SpanType(), Default: schema.Duration(5 * time.Second), Doc: "How often CXone is asked for agents' states. After a write to CXone the next two polls come a second apart, to see it: a centre that writes all the time is polled every second.", Check: checkPoll},
 		schema.Argument{Name: "writes_per_second", Type: schema.NumberType(), Default: schema.Int(25), Doc: "The most writes a second, over all agents.", Check: checkPositive},
 		schema.Argument{Name: "budget", Type: schema.RecordOf(
 			schema.Argument{Name: "salesforce_calls_per_day", Type: schema.NumberType(), Default: schema.Int(20_000), Doc: "The most API calls to Salesforce a day.", Check: checkPositive},
