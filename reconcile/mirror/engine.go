@@ -42,7 +42,8 @@ type Engine struct {
 	seen     sights
 	ruling   ruling
 	troubles troubles
-	failed   use // of the store, at present
+	worries  []worry // by when they are due
+	failed   use     // of the store, at present
 }
 
 // A phase is how far the engine has come.

@@ -128,7 +128,7 @@ func (e *Engine) forgetOrdered() {
 		}
 		e.startAfresh(o.Agent)
 		e.forgot, e.gather.forgot = o.Number, true
-		e.notice(Notice{Kind: "forgot", Text: "a person is forgotten by order; whoever is still matched is begun anew with"}, false)
+		e.notice(Notice{Kind: "forgot", Text: "a person is forgotten by order; whoever is still matched is begun anew with"})
 	}
 }
 

@@ -78,6 +78,7 @@ func (e *Engine) own(l store.Lease) {
 	e.at(taskPeople, 0)
 	e.at(taskDay, 0)
 	e.at(taskRecall, 0)
+	e.worryAnew()
 	if e.set.Mode != DryRun {
 		e.at(taskLease, renewEvery)
 	}
@@ -101,6 +102,6 @@ func (e *Engine) lose(why string) {
 	e.stopWatching()
 	e.reset()
 	e.holder = ""
-	e.notice(Notice{Kind: "lease", Text: why}, false)
+	e.notice(Notice{Kind: "lease", Text: why})
 	e.at(taskLease, renewEvery)
 }

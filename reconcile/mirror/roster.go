@@ -104,7 +104,7 @@ func (e *Engine) remember(item store.Item) error {
 		}
 		if err != nil {
 			// The agent begins anew, with what both sides show.
-			e.notice(Notice{Kind: "poison", Agent: strings.TrimPrefix(item.Key, prefixAgent), Text: err.Error()}, true)
+			e.notice(Notice{Kind: "poison", Agent: strings.TrimPrefix(item.Key, prefixAgent), Text: err.Error()})
 			return nil
 		}
 		e.memory = append(e.memory, item)
@@ -168,7 +168,7 @@ func (e *Engine) begin() {
 	if e.set.Retention > 0 {
 		e.at(taskErase, eraseEvery)
 	}
-	e.notice(Notice{Kind: "began", Text: fmt.Sprintf("%d agents are kept in step, %d people are unmatched", len(e.agents), len(e.strange))}, false)
+	e.notice(Notice{Kind: "began", Text: fmt.Sprintf("%d agents are kept in step, %d people are unmatched", len(e.agents), len(e.strange))})
 }
 
 // enrol brings the roster in line with the people there are. Whoever is paired

@@ -58,7 +58,7 @@ func (e *Engine) reload(set Settings) {
 	if e.phase != running {
 		return
 	}
-	e.notice(Notice{Kind: "settings", Text: "new rules and settings are in force"}, false)
+	e.notice(Notice{Kind: "settings", Text: "new rules and settings are in force"})
 	e.applyStops()
 	if !reflect.DeepEqual(was.Match, set.Match) {
 		e.by(taskPeople, 0)

@@ -146,8 +146,8 @@ func (e *Engine) applyStops() {
 
 func (e *Engine) announceHalt(was string) {
 	if e.halted == "" {
-		e.notice(Notice{Kind: "halt", Over: true, Text: "agents are moved again; what they show now is taken as agreed. It was: " + was}, true)
+		e.notice(Notice{Kind: "halt", Over: true, Text: "agents are moved again; what they show now is taken as agreed. It was: " + was})
 		return
 	}
-	e.notice(Notice{Kind: "halt", Text: fmt.Sprintf("nobody is moved: %s", e.halted)}, true)
+	e.notice(Notice{Kind: "halt", Text: fmt.Sprintf("nobody is moved: %s", e.halted)})
 }

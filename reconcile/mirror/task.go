@@ -25,6 +25,7 @@ const (
 	taskSend    // when the budget or a pause lets the next write go
 	taskErase   // retention
 	taskDay     // midnight
+	taskWorry   // call people for what does not pass
 	taskDrained // wait no longer
 	tasks
 )
@@ -126,6 +127,8 @@ func (e *Engine) do(t task) {
 		e.erase()
 	case taskDay:
 		e.newDay()
+	case taskWorry:
+		e.worry()
 	case taskDrained:
 		e.finish(e.ended)
 	}

@@ -1,0 +1,94 @@
+package mirror
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/lockstep-sync/lockstep/schema"
+)
+
+// A pager keeps what people were called for, in order.
+type pager struct {
+	mu    sync.Mutex
+	calls []string
+}
+
+func (p *pager) Notify(_ context.Context, n Notice) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	call := n.Kind
+	if n.Over {
+		call += " is over"
+	}
+	p.calls = append(p.calls, call)
+	return nil
+}
+
+// TestPeopleAreCalled: for what a person can do something about, once it lasts,
+// and when it is over; not for what passes.
+func TestPeopleAreCalled(t *testing.T) {
+	refuses := func(w *world) {
+		w.receipt = func(string) schema.Receipt { return schema.Receipt{Result: schema.Unanswered, Detail: "time-out"} }
+	}
+	answers := func(w *world) { w.receipt = nil }
+	tests := map[string]struct {
+		fails, works func(w *world)
+		lasts        time.Duration
+		want         []string
+	}{
+		"CXone cannot be read":         {func(w *world) { w.failPoll = errFake }, func(w *world) { w.failPoll = nil }, time.Minute, []string{"poll", "poll is over"}},
+		"for a moment":                 {func(w *world) { w.failPoll = errFake }, func(w *world) { w.failPoll = nil }, 10 * time.Second, nil},
+		"CXone cannot be written to":   {refuses, answers, time.Minute, []string{"writing to CXone", "writing to CXone is over"}},
+		"Salesforce tells no events":   {func(w *world) { w.failWatch = errFake }, func(w *world) { w.failWatch = nil }, 5 * time.Minute, []string{"events", "events is over"}},
+		"Salesforce cannot be read":    {func(w *world) { w.failSweep = errFake }, func(w *world) { w.failSweep = nil }, 20 * time.Minute, []string{"sweep", "sweep is over"}},
+		"everything works all the day": {func(*world) {}, func(*world) {}, time.Hour, nil},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w, hook := newWorld(2), &pager{}
+				start(t, w, openFile(t), settings(), func(o *Options) { o.Webhook = hook })
+				pass(5 * time.Second)
+				w.with(tc.fails)
+				w.status(0, "Lunch")
+				pass(tc.lasts)
+				w.with(tc.works)
+				w.status(1, "Lunch")
+				pass(5 * time.Minute)
+				if diff := cmp.Diff(tc.want, hook.calls); diff != "" {
+					t.Errorf("-want +got\n%s", diff)
+				}
+			})
+		})
+	}
+}
+
+func (w *world) with(change func(*world)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	change(w)
+}
+
+// TestBudgetIsTold: that it is spent, and that a new day has begun.
+func TestBudgetIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pass(23*time.Hour + 45*time.Minute) // so that the next day is near
+		w, hook, set := newWorld(2), &pager{}, settings()
+		set.CallsPerDay = 4
+		w.noBridge = true
+		start(t, w, openFile(t), set, func(o *Options) { o.Webhook = hook })
+		pass(14 * time.Minute)
+		if diff := cmp.Diff([]string{"budget"}, hook.calls); diff != "" {
+			t.Errorf("spent: -want +got\n%s", diff)
+		}
+		pass(2 * time.Minute)
+		if len(hook.calls) < 2 || hook.calls[1] != "budget is over" {
+			t.Errorf("a new day: %v", hook.calls)
+		}
+	})
+}
