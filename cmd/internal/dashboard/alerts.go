@@ -21,27 +21,27 @@ func Alerts() []Alert {
 			"No replica of lockstep run is scraped.",
 			"Start one. Nobody's presence is mirrored until then; what people do meanwhile is caught up from the vendors' replay windows.",
 		}, {
-			"LockstepNoLeader", `sum(lockstep_leader) == 0`, "1m", "critical",
-			"No replica holds the lease.",
+			"LockstepNoLeader", `sum by (tenant) (lockstep_leader) == 0`, "1m", "critical",
+			"No replica holds the lease of {{ $labels.tenant }}.",
 			"Look at the replicas' logs and at the store: a lease that cannot be renewed is most often a store that cannot be reached.",
 		}, {
-			"LockstepTwoLeaders", `sum(lockstep_leader) > 1`, "1m", "critical",
-			"More than one replica says that it holds the lease.",
+			"LockstepTwoLeaders", `sum by (tenant) (lockstep_leader) > 1`, "1m", "critical",
+			"More than one replica says that it holds the lease of {{ $labels.tenant }}.",
 			"Do the replicas share one store? Writes are fenced by the lease's epoch within a store, not across two.",
 		}, {
 			"LockstepStoreDown", `lockstep_store_up == 0`, "1m", "critical",
 			"A replica's store does not take what is to be kept.",
 			"Nobody is moved before the decision is on disk. The dashboard's banner has the store's own words: most often the disk is full, or PostgreSQL cannot be reached.",
 		}, {
-			"LockstepHalted", `max(lockstep_halted) == 1`, "5m", "critical",
+			"LockstepHalted", `max by (tenant) (lockstep_halted) == 1`, "5m", "critical",
 			"Nobody is moved: a stop, a freeze window or the breaker.",
 			"The dashboard's banner says which. After the breaker look at why so many agents moved at once, then `lockstep resume`.",
 		}, {
-			"LockstepFeedDown", `min by (side) (lockstep_feed_up) == 0`, "2m", "critical",
+			"LockstepFeedDown", `min by (tenant, side) (lockstep_feed_up) == 0`, "2m", "critical",
 			"{{ $labels.side }} cannot be observed.",
 			"`lockstep doctor` tells what is wrong with credentials, permissions and limits.",
 		}, {
-			"LockstepFeedSilent", `time() - max by (side) (lockstep_feed_last_news_timestamp_seconds) > 300`, "1m", "warning",
+			"LockstepFeedSilent", `time() - max by (tenant, side) (lockstep_feed_last_news_timestamp_seconds) > 300`, "1m", "warning",
 			"{{ $labels.side }} has said nothing for five minutes.",
 			"Salesforce keeps a stream alive at least every 270 seconds, and is swept where there is none; CXone is polled: look at the network and the vendor's status page. Where little of the day's calls is left, sweeps are further apart.",
 		}, {
@@ -57,7 +57,7 @@ func Alerts() []Alert {
 			"More than a tenth of the agents on duty cannot be reached on one side.",
 			"Is the bridge in the utility bar of the app that they use, and does its permission set reach them? `lockstep doctor` looks.",
 		}, {
-			"LockstepSlow", `histogram_quantile(0.99, sum by (le) (rate(lockstep_delay_seconds_bucket[5m]))) > 1`, "10m", "warning",
+			"LockstepSlow", `histogram_quantile(0.99, sum by (tenant, le) (rate(lockstep_delay_seconds_bucket[5m]))) > 1`, "10m", "warning",
 			"A hundredth of the changes waits for more than a second before the other side is called.",
 			"The store is the usual cause: look at its disk, or at the round trip to PostgreSQL.",
 		}, {
@@ -69,7 +69,7 @@ func Alerts() []Alert {
 			"Nine tenths of the day's event deliveries are used.",
 			"Past the budget Salesforce is polled instead, and changes made there arrive later.",
 		}, {
-			"LockstepUnmatched", `max(lockstep_people_unmatched) > 0`, "1h", "info",
+			"LockstepUnmatched", `max by (tenant) (lockstep_people_unmatched) > 0`, "1h", "info",
 			"Some agents whom a rule reaches have no counterpart in Salesforce.",
 			"The dashboard's page Unmatched says who and why; a user_mapping block names a counterpart.",
 		},

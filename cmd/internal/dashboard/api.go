@@ -26,23 +26,27 @@ const mostLines = 2000
 
 func (d *Dashboard) healthz(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") }
 
-// readyz is about this replica. One that waits for the lease is ready: it takes
-// over at once. One that has the lease is not before it has read both sides,
-// since it moves nobody until then.
+// readyz is about this replica.
 func (d *Dashboard) readyz(w http.ResponseWriter, r *http.Request) {
-	s := head(r.Context(), d.o.Source)
+	status, text := readiness(head(r.Context(), d.o.Source))
+	say(w, status, text)
+}
+
+// readiness says how ready a replica is for a tenant. One that waits for the
+// lease is: it takes over at once. One that has the lease is not before it has
+// read both sides, since it moves nobody until then.
+func readiness(s *mirror.Snapshot) (status int, text string) {
 	switch {
 	case s == nil || s.Standing == mirror.Starting:
-		say(w, http.StatusServiceUnavailable, "starting: both sides have not been read yet")
+		return http.StatusServiceUnavailable, "starting: both sides have not been read yet"
 	case s.Standing == mirror.Ending:
-		say(w, http.StatusServiceUnavailable, "ending: nothing new is begun")
+		return http.StatusServiceUnavailable, "ending: nothing new is begun"
 	case s.Owner == "":
-		say(w, http.StatusServiceUnavailable, "nobody holds the lease")
+		return http.StatusServiceUnavailable, "nobody holds the lease"
 	case s.Standing == mirror.Standby:
-		say(w, http.StatusOK, "standby: "+s.Owner+" serves")
-	default:
-		say(w, http.StatusOK, "ok")
+		return http.StatusOK, "standby: " + s.Owner + " serves"
 	}
+	return http.StatusOK, "ok"
 }
 
 func say(w http.ResponseWriter, status int, text string) {

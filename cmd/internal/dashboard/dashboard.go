@@ -72,6 +72,13 @@ func (d *Dashboard) MayServe(at net.Addr) error {
 // Serve serves on a listener until ctx ends, and closes it. A listener that
 // others can reach needs a token.
 func (d *Dashboard) Serve(ctx context.Context, l net.Listener) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go d.Watch(ctx)
+	return d.serve(ctx, l, d)
+}
+
+func (d *Dashboard) serve(ctx context.Context, l net.Listener, what http.Handler) error {
 	if err := d.MayServe(l.Addr()); err != nil {
 		_ = l.Close() // nothing was accepted
 		return err
@@ -79,7 +86,7 @@ func (d *Dashboard) Serve(ctx context.Context, l net.Listener) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	server := &http.Server{
-		Handler:           d,
+		Handler:           what,
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       20 * time.Second,
 		IdleTimeout:       2 * time.Minute,
@@ -88,7 +95,6 @@ func (d *Dashboard) Serve(ctx context.Context, l net.Listener) error {
 		// Streams end with the process, so that nothing has to wait for them.
 		BaseContext: func(net.Listener) context.Context { return ctx },
 	}
-	go d.Watch(ctx)
 	stopped := make(chan error, 1)
 	go func() {
 		<-ctx.Done()

@@ -130,28 +130,34 @@ func rows(value func(*mirror.RuleRow) int) func(*mirror.Snapshot) []sample {
 	}
 }
 
-// metrics serves our metrics and those of the Go process from a registry of
-// their own.
+// metrics serves the metrics of one tenant.
 func (d *Dashboard) metrics() http.Handler {
+	return metricsOf(d.o, func() []Source { return []Source{d.o.Source} })
+}
+
+// metricsOf serves our metrics and those of the Go process from a registry of
+// their own.
+func metricsOf(o Options, sources func() []Source) http.Handler {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	registry.MustRegister(newCollector(d.o))
+	registry.MustRegister(newCollector(o, sources))
 	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
 }
 
-// A collector turns a snapshot into metrics when it is asked.
+// A collector turns snapshots into metrics when it is asked. Each metric has
+// the tenant as its last label, but for the one that is about the process.
 type collector struct {
-	source Source
-	list   []metric
-	descs  []*prometheus.Desc
-	build  prometheus.Metric
+	sources func() []Source
+	list    []metric
+	descs   []*prometheus.Desc
+	build   prometheus.Metric
 }
 
-func newCollector(o Options) *collector {
-	c := &collector{source: o.Source, list: catalogue(o.Replica)}
+func newCollector(o Options, sources func() []Source) *collector {
+	c := &collector{sources: sources, list: catalogue(o.Replica)}
 	for i := range c.list {
 		m := &c.list[i]
-		c.descs = append(c.descs, prometheus.NewDesc(m.name, m.help, m.labels, nil))
+		c.descs = append(c.descs, prometheus.NewDesc(m.name, m.help, slices.Concat(m.labels, []string{"tenant"}), nil))
 	}
 	build := prometheus.NewDesc("lockstep_build_info", "Always 1; the labels tell the version and the replica.", []string{"version", "replica"}, nil)
 	c.build = prometheus.MustNewConstMetric(build, prometheus.GaugeValue, 1, o.Version, o.Replica)
@@ -166,27 +172,32 @@ func (c *collector) Describe(ch chan<- *prometheus.Desc) {
 	ch <- c.build.Desc()
 }
 
-// Collect reads one snapshot, so that what is scraped belongs together.
+// Collect reads one snapshot of each tenant, so that what is scraped of it
+// belongs together.
 func (c *collector) Collect(ch chan<- prometheus.Metric) {
 	ch <- c.build
-	s := head(context.Background(), c.source)
-	if s == nil {
-		return
+	for _, source := range c.sources() {
+		if s := head(context.Background(), source); s != nil {
+			c.collect(ch, s)
+		}
 	}
+}
+
+func (c *collector) collect(ch chan<- prometheus.Metric, s *mirror.Snapshot) {
 	for i := range c.list {
 		m := &c.list[i]
 		if m.histogram != nil {
-			ch <- distribution(c.descs[i], m.histogram(s))
+			ch <- distribution(c.descs[i], m.histogram(s), s.Tenant)
 			continue
 		}
 		for _, v := range m.values(s) {
-			ch <- prometheus.MustNewConstMetric(c.descs[i], m.kind, v.value, v.labels...)
+			ch <- prometheus.MustNewConstMetric(c.descs[i], m.kind, v.value, slices.Concat(v.labels, []string{s.Tenant})...)
 		}
 	}
 }
 
 // distribution turns counts a bucket into Prometheus' counts up to a bound.
-func distribution(desc *prometheus.Desc, h mirror.Histogram) prometheus.Metric {
+func distribution(desc *prometheus.Desc, h mirror.Histogram, labels ...string) prometheus.Metric {
 	buckets, total := make(map[float64]uint64, len(h.Bounds)), uint64(0)
 	for i, n := range h.Counts {
 		total += n
@@ -194,5 +205,5 @@ func distribution(desc *prometheus.Desc, h mirror.Histogram) prometheus.Metric {
 			buckets[h.Bounds[i]] = total
 		}
 	}
-	return prometheus.MustNewConstHistogram(desc, total, h.Sum, buckets)
+	return prometheus.MustNewConstHistogram(desc, total, h.Sum, buckets, labels...)
 }

@@ -23,6 +23,18 @@ func (d *Dashboard) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", d.healthz)
 	mux.HandleFunc("GET /readyz", d.readyz)
+	d.entrance(mux)
+	mux.Handle("GET /{$}", d.inside(asset("index.html")))
+	mux.Handle("GET /api/v1/snapshot", d.inside(http.HandlerFunc(d.snapshot)))
+	mux.Handle("GET /api/v1/history", d.inside(http.HandlerFunc(d.history)))
+	mux.Handle("GET /api/v1/events", d.inside(http.HandlerFunc(d.events)))
+	mux.Handle("GET /api/v1/agents/{agent}/timeline", d.inside(http.HandlerFunc(d.timeline)))
+	mux.Handle("GET /metrics", d.inside(d.metrics()))
+	return d.headers(http.NewCrossOriginProtection().Handler(mux))
+}
+
+// entrance serves the way in, and the files that pages consist of.
+func (d *Dashboard) entrance(mux *http.ServeMux) {
 	mux.HandleFunc("GET /login", d.loginPage)
 	mux.HandleFunc("POST /login", d.login)
 	mux.HandleFunc("POST /logout", d.logout)
@@ -32,13 +44,6 @@ func (d *Dashboard) routes() http.Handler {
 	for _, name := range scripts() {
 		mux.Handle("GET /"+name, d.inside(asset(name)))
 	}
-	mux.Handle("GET /{$}", d.inside(asset("index.html")))
-	mux.Handle("GET /api/v1/snapshot", d.inside(http.HandlerFunc(d.snapshot)))
-	mux.Handle("GET /api/v1/history", d.inside(http.HandlerFunc(d.history)))
-	mux.Handle("GET /api/v1/events", d.inside(http.HandlerFunc(d.events)))
-	mux.Handle("GET /api/v1/agents/{agent}/timeline", d.inside(http.HandlerFunc(d.timeline)))
-	mux.Handle("GET /metrics", d.inside(d.metrics()))
-	return d.headers(http.NewCrossOriginProtection().Handler(mux))
 }
 
 func scripts() []string {
