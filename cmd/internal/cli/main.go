@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -99,6 +101,25 @@ func (w *serialWriter) Write(text []byte) (int, error) {
 	return w.to.Write(text)
 }
 
+// titled puts a title in front of each line.
+type titled struct {
+	title string
+	to    io.Writer
+}
+
+// Write implements [io.Writer].
+func (t titled) Write(text []byte) (int, error) {
+	var all bytes.Buffer
+	for line := range bytes.Lines(text) {
+		if len(bytes.TrimSpace(line)) > 0 {
+			all.WriteString(t.title + ": ")
+		}
+		all.Write(line)
+	}
+	_, err := t.to.Write(all.Bytes())
+	return len(text), err
+}
+
 // An exitStatus ends a command whose output has already been written.
 type exitStatus int
 
@@ -109,6 +130,8 @@ type app struct {
 	Process
 
 	chdir   string
+	title   string   // in front of what is said; "" is nothing
+	among   *several // the others that this one runs beside; nil for none
 	noColor bool
 	base    string // the folder that files are named from
 	quiet   bool   // leaves out warnings that have been shown
@@ -128,6 +151,9 @@ type app struct {
 	// those of the process. A synctest bubble has none of them.
 	alone      bool
 	digestWork int // see reconcile.Record; 0 is the usual
+	// spreadEvery is how often a tenant is handed to another process; 0 is the
+	// usual.
+	spreadEvery time.Duration
 	// listen opens the page's address in the network's place.
 	listen func(ctx context.Context, address string) (net.Listener, error)
 }

@@ -43,12 +43,25 @@ func (a *app) memory(ctx context.Context, c *config.Configuration) (store.Store,
 	if path != "" {
 		where = schema.NewSecret(path, where.Source())
 	}
-	s, err := store.Open(ctx, where)
+	s, err := a.openStore(where.Reveal(), func() (store.Store, error) { return store.Open(ctx, where) })
 	if err != nil {
 		return nil, err
 	}
-	a.store, a.closers = s, append(a.closers, s)
+	a.store = s
 	return s, nil
+}
+
+// openStore opens a store until the command ends; beside others, that is the
+// one that they have open.
+func (a *app) openStore(where string, open func() (store.Store, error)) (store.Store, error) {
+	if a.among != nil {
+		return a.among.stores.open(where, open)
+	}
+	s, err := open()
+	if err == nil {
+		a.closers = append(a.closers, s)
+	}
+	return s, err
 }
 
 // accounts names the pair of accounts that a configuration is about, so that

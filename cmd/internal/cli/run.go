@@ -22,6 +22,7 @@ type runFlags struct {
 	shadow, dryRun, once, allowDrift bool
 	align                            string
 	serve                            string
+	owner                            string // names this process among the replicas
 }
 
 func (f *runFlags) mode() mirror.Mode {
@@ -47,7 +48,7 @@ func (f *runFlags) check() error {
 func (a *app) runCommand() *cobra.Command {
 	var flags runFlags
 	c := &cobra.Command{
-		Use: "run", Short: "Mirror presence both ways, until interrupted", Args: cobra.NoArgs,
+		Use: "run [DIR...]", Short: "Mirror presence both ways, until interrupted",
 		Long: `Plans first, and starts only when what it relies on is settled: statuses, access,
 codes and their teams, the bridge, the rules. Then it keeps every agent's Salesforce
 status and CXone state in step, by the rules, until it is interrupted; the first
@@ -61,14 +62,26 @@ run -dry-run shows each decision on standard output and writes nowhere. It remem
 nothing of earlier runs: it decides about what changes while it looks, and with
 -align about what it finds apart at first.
 
-Several processes may run the same configuration when the store is a database: one
-of them serves the tenant, and another takes over when it ends.
+Several processes may run the same configurations when the store is a database: one
+of them serves a tenant, and another takes over within five seconds when it ends.
+
+With directories it runs the configuration of each, as if started there with
+-chdir; without one, that of the current directory. Each is loaded and checked by
+itself: one that fails says so, the others go on, and the exit status is 1 in the
+end. Processes that run the same directories share the tenants, also with one that
+comes late: whoever has two more than another hands one over, at most one a
+minute. -serve lists the tenants, with each one's page under /tenants/, and
+/metrics, /healthz and /readyz are about all of them.
 
 A changed file, or SIGHUP, loads the configuration anew: whole, or not at all.
 LOCKSTEP_LOG says from which level on it logs: debug, info (without it), warn or error.`,
-		RunE: func(c *cobra.Command, _ []string) error {
+		RunE: func(c *cobra.Command, dirs []string) error {
 			if err := flags.check(); err != nil {
 				return err
+			}
+			flags.owner = owner()
+			if len(dirs) > 0 {
+				return a.runSeveral(c.Context(), &flags, dirs)
 			}
 			return a.runSync(c.Context(), &flags)
 		},
@@ -84,7 +97,9 @@ LOCKSTEP_LOG says from which level on it logs: debug, info (without it), warn or
 }
 
 func (a *app) runSync(ctx context.Context, flags *runFlags) error {
-	c, err := a.load(ctx, flags.configFlags, false)
+	planning, cancel := a.planning(ctx)
+	defer cancel()
+	c, err := a.load(planning, flags.configFlags, false)
 	if err != nil {
 		return err
 	}
@@ -93,15 +108,15 @@ func (a *app) runSync(ctx context.Context, flags *runFlags) error {
 	}
 	var keeper reconcile.Keeper = unkept{}
 	if !flags.dryRun {
-		if keeper, err = a.keeper(ctx, c); err != nil {
+		if keeper, err = a.keeper(planning, c); err != nil {
 			return err
 		}
 	}
-	r, err := a.connect(ctx, c, keeper)
+	r, err := a.connect(planning, c, keeper)
 	if err != nil {
 		return err
 	}
-	if err := a.ready(ctx, c, r, flags); err != nil {
+	if err := a.ready(planning, c, r, flags); err != nil {
 		return err
 	}
 	s, err := a.ownMemory(ctx, c, flags)
@@ -109,6 +124,15 @@ func (a *app) runSync(ctx context.Context, flags *runFlags) error {
 		return err
 	}
 	return a.mirror(ctx, c, r, s, flags)
+}
+
+// planning is the context of what comes before the sync. An interrupt ends it,
+// beside others too, which are let finish meanwhile.
+func (a *app) planning(ctx context.Context) (context.Context, context.CancelFunc) {
+	if a.among == nil {
+		return context.WithCancel(ctx)
+	}
+	return a.untilStop(ctx)
 }
 
 // hasRules refuses a configuration under which run has nothing to do: more
@@ -180,12 +204,26 @@ func (a *app) ownMemory(ctx context.Context, c *config.Configuration, flags *run
 	}
 	f, own := a.store.(*store.File) // opened for the record
 	if !own {
-		if f, err = store.OpenFile(path); err != nil {
+		if f, err = a.openFile(path); err != nil {
 			return nil, fmt.Errorf("run: %w", alternative(err))
 		}
-		a.store, a.closers = f, append(a.closers, f)
+		a.store = f
 	}
 	return f, a.share(ctx, path, f)
+}
+
+// openFile opens a file for this process alone. Beside others, one of them may
+// have done so.
+func (a *app) openFile(path string) (*store.File, error) {
+	s, err := a.openStore(path, func() (store.Store, error) { return store.OpenFile(path) })
+	if err != nil {
+		return nil, err
+	}
+	f, own := s.(*store.File)
+	if !own {
+		return nil, fmt.Errorf("%s: %w", path, store.ErrLocked)
+	}
+	return f, nil
 }
 
 // alternative says what to do about a file that another process has.
@@ -197,10 +235,28 @@ func alternative(err error) error {
 }
 
 // share answers other commands of this machine, which cannot open the file.
-func (a *app) share(ctx context.Context, path string, s store.Store) error {
+func (a *app) share(ctx context.Context, path string, s store.Store) (err error) {
+	if a.among == nil {
+		end, err := a.answerOthers(ctx, path, s)
+		if err == nil {
+			a.closers = append(a.closers, end)
+		}
+		return err
+	}
+	stores := a.among.stores
+	stores.of(path).shared.Do(func() {
+		var end closer
+		if end, err = a.among.answerOthers(ctx, path, s); err == nil {
+			stores.keep(end)
+		}
+	})
+	return err
+}
+
+func (a *app) answerOthers(ctx context.Context, path string, s store.Store) (end closer, err error) {
 	listener, err := store.Listen(ctx, path)
 	if err != nil {
-		return fmt.Errorf("run: %w", err)
+		return nil, fmt.Errorf("run: %w", err)
 	}
 	var serving sync.WaitGroup
 	serving.Go(func() {
@@ -208,12 +264,11 @@ func (a *app) share(ctx context.Context, path string, s store.Store) error {
 			a.view().Say("Other commands cannot be answered any more: %v", err)
 		}
 	})
-	a.closers = append(a.closers, closer(func() error {
+	return func() error {
 		err := listener.Close()
 		serving.Wait() // what is being answered needs the file
 		return err
-	}))
-	return nil
+	}, nil
 }
 
 // A closer closes something in its own way.

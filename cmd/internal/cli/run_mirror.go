@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"sync"
 
@@ -20,6 +21,11 @@ import (
 // mirror runs the sync until it is interrupted.
 func (a *app) mirror(ctx context.Context, c *config.Configuration, r *reconcile.Reconciler, s store.Store, flags *runFlags) error {
 	who := &roll{}
+	if a.among != nil {
+		if err := a.among.claim(accounts(c), a.title); err != nil {
+			return err
+		}
+	}
 	options := mirror.Options{
 		Settings: syncSettings(c, flags), Store: overheard{s, who}, Log: a.runLogger(who), StopFile: a.stopFile(), View: mirror.NewView(),
 	}
@@ -39,6 +45,9 @@ func (a *app) mirror(ctx context.Context, c *config.Configuration, r *reconcile.
 	var beside sync.WaitGroup // what works beside the sync, and ends with it
 	defer beside.Wait()
 	defer cancel()
+	if a.among != nil {
+		options.Fleet = a.among.fleet(ctx, s)
+	}
 	look := watched{options.View, options.Store, options.Settings.Tenant, flags.mode()}
 	page, err := a.serve(ctx, &beside, flags.serve, look, &options)
 	if err != nil {
@@ -58,7 +67,7 @@ func (a *app) mirror(ctx context.Context, c *config.Configuration, r *reconcile.
 // untilInterrupted lets what is under way finish after a first interrupt, and
 // leaves it after a second.
 func (a *app) untilInterrupted(ctx context.Context, options mirror.Options) error {
-	a.graceful.Store(true)
+	a.graceful.Store(true) // beside others, the command's own
 	defer a.graceful.Store(false)
 	running, drain := context.WithCancel(ctx)
 	defer drain()
@@ -116,19 +125,36 @@ func bridge(c *config.Configuration) *salesforce.Bridge {
 const tokenVariable = "LOCKSTEP_TOKEN"
 
 // serve shows what the sync does on a page, whose address it returns: "" for
-// none.
+// none, or one that is shared with others.
 func (a *app) serve(ctx context.Context, beside *sync.WaitGroup, address string, look watched, options *mirror.Options) (string, error) {
 	if address == "" {
 		return "", nil
 	}
-	token, _ := a.env(tokenVariable)
-	page, err := dashboard.New(dashboard.Options{
-		Source: look, Replica: options.Settings.Owner, Version: version,
-		Token: schema.NewSecret(token, "the variable "+tokenVariable), Log: options.Log,
-	})
+	o := a.pageOptions(options.Settings.Owner, options.Log)
+	o.Source = look
+	if a.among != nil {
+		return "", a.among.site.Add(ctx, a.title, o)
+	}
+	page, err := dashboard.New(o)
 	if err != nil {
 		return "", fmt.Errorf("run: %w; it is the variable %s", err, tokenVariable)
 	}
+	return a.servePage(ctx, beside, address, page)
+}
+
+func (a *app) pageOptions(owner string, log *slog.Logger) dashboard.Options {
+	token, _ := a.env(tokenVariable)
+	return dashboard.Options{Replica: owner, Version: version, Token: schema.NewSecret(token, "the variable "+tokenVariable), Log: log}
+}
+
+// A shower serves something at an address.
+type shower interface {
+	MayServe(at net.Addr) error
+	Serve(ctx context.Context, l net.Listener) error
+}
+
+// servePage serves a page and says where, which it returns.
+func (a *app) servePage(ctx context.Context, beside *sync.WaitGroup, address string, page shower) (string, error) {
 	listener, err := a.listener(ctx, address)
 	if err != nil {
 		return "", fmt.Errorf("run: serve the page: %w", err)

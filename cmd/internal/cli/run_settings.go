@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"crypto/rand"
 	"net/url"
 	"os"
 	"strconv"
@@ -15,7 +16,7 @@ import (
 func syncSettings(c *config.Configuration, flags *runFlags) mirror.Settings {
 	sync := c.Sync
 	set := mirror.Settings{
-		Tenant: accounts(c), Owner: owner(),
+		Tenant: accounts(c), Owner: flags.owner,
 		Mode: flags.mode(), Once: flags.once, Align: presence.Align(flags.align), OneWay: oneWay(c),
 		Rules: presenceRules(c.Objects), Facts: presenceFacts(c.Objects),
 		Match:           matching(c),
@@ -44,13 +45,14 @@ func matching(c *config.Configuration) mirror.Matching {
 	return by
 }
 
-// owner names this process among the replicas.
+// owner names this process among the replicas. In containers all may have the
+// same number on hosts of the same name, so there is a word of chance in it.
 func owner() string {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "somewhere"
 	}
-	return host + "/" + strconv.Itoa(os.Getpid())
+	return host + "/" + strconv.Itoa(os.Getpid()) + "/" + strings.ToLower(rand.Text()[:6])
 }
 
 // sandboxEndings lists what Salesforce puts behind the usernames and e-mail
