@@ -52,10 +52,7 @@ func (a *app) checkUp(ctx context.Context, flags configFlags, format, volunteer 
 	if err != nil {
 		return err
 	}
-	examined, err := a.examine(ctx, c, r)
-	if err != nil {
-		return err
-	}
+	examined := a.examine(ctx, c, r)
 	if format == "text" {
 		a.view().Doctor(examined) // at once: a probe takes a while
 	}
@@ -75,7 +72,7 @@ func (a *app) checkUp(ctx context.Context, flags configFlags, format, volunteer 
 }
 
 // examine checks each vendor, and what takes both.
-func (a *app) examine(ctx context.Context, c *config.Configuration, r *reconcile.Reconciler) ([]view.Examined, error) {
+func (a *app) examine(ctx context.Context, c *config.Configuration, r *reconcile.Reconciler) []view.Examined {
 	var examined []view.Examined
 	for _, p := range r.Providers {
 		done := a.view().Busy("Checking " + p.Vendor().Title)
@@ -83,8 +80,7 @@ func (a *app) examine(ctx context.Context, c *config.Configuration, r *reconcile
 		done()
 	}
 	if !mirrors(c) {
-		return examined, nil
+		return examined
 	}
-	people, err := examinePeople(ctx, c, r)
-	return append(examined, people), err
+	return append(examined, view.Examined{Vendor: "Both", Checkups: append(examinePeople(ctx, c, r), examineWays(c))})
 }

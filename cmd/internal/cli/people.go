@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/lockstep-sync/lockstep/cmd/internal/view"
 	"github.com/lockstep-sync/lockstep/config"
 	"github.com/lockstep-sync/lockstep/reconcile"
 	"github.com/lockstep-sync/lockstep/reconcile/mirror"
@@ -69,27 +68,36 @@ func notePeople(c *config.Configuration, plan *reconcile.Plan) {
 	}
 }
 
-// examinePeople checks who can be kept in step.
-func examinePeople(ctx context.Context, c *config.Configuration, r *reconcile.Reconciler) (view.Examined, error) {
-	var options mirror.Options
-	if err := sides(&options, c, r); err != nil {
-		return view.Examined{}, err
-	}
-	users, err := options.Salesforce.People(ctx)
+// examinePeople checks who can be kept in step. That people cannot be read fails
+// a checkup and not the command, for the checkups of the vendor say why.
+func examinePeople(ctx context.Context, c *config.Configuration, r *reconcile.Reconciler) []schema.Checkup {
+	checkup := schema.Checkup{Name: "Every agent is one person on both sides"}
+	users, agents, err := bothSides(ctx, c, r)
 	if err != nil {
-		return view.Examined{}, err
-	}
-	agents, err := options.CXone.People(ctx)
-	if err != nil {
-		return view.Examined{}, err
+		checkup.Condition, checkup.Detail = schema.Broken, err.Error()
+		checkup.Remedy = "Correct what failed above first; people are read with the same sign-ins."
+		return []schema.Checkup{checkup}
 	}
 	s := reached(c, users, agents)
-	checkup := schema.Checkup{Name: "Every agent is one person on both sides", Condition: schema.Healthy, Detail: fmt.Sprintf("%d agents whom the rules reach are matched", s.matched)}
+	checkup.Condition, checkup.Detail = schema.Healthy, fmt.Sprintf("%d agents whom the rules reach are matched", s.matched)
 	if text := s.unmatched(); text != "" {
 		checkup.Condition, checkup.Detail = schema.Ailing, text
 		checkup.Remedy = "Correct the e-mail address or username at one of the vendors, or declare a user_mapping."
 	}
-	return view.Examined{Vendor: "Both", Checkups: []schema.Checkup{checkup, examineWays(c)}}, nil
+	return []schema.Checkup{checkup}
+}
+
+// bothSides reads the people of both vendors.
+func bothSides(ctx context.Context, c *config.Configuration, r *reconcile.Reconciler) (users, agents []schema.Person, err error) {
+	var options mirror.Options
+	if err := sides(&options, c, r); err != nil {
+		return nil, nil, err
+	}
+	if users, err = options.Salesforce.People(ctx); err != nil {
+		return nil, nil, err
+	}
+	agents, err = options.CXone.People(ctx)
+	return users, agents, err
 }
 
 // examineWays checks whether both sides can be set.
