@@ -47,7 +47,9 @@ func (e *Engine) newDay() {
 	if today := e.today(); today != e.used.Day {
 		e.used.Day, e.used.Calls, e.used.Deliveries = today, 0, 0
 		e.dayNew = true
-		e.fine("budget")
+		if e.fine("budget") {
+			e.by(taskSweep, 0) // which was put off until now, and looked at the old day's budget
+		}
 		if e.spent && !scarce(e.limits.Deliveries, e.limits.DeliveriesLeft) {
 			e.resumeEvents()
 		}

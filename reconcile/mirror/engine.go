@@ -171,7 +171,7 @@ func (e *Engine) ask(r Request) { e.out = append(e.out, r) }
 func (e *Engine) step(a *agent, event presence.Event) {
 	h := e.heat(a)
 	e.guard.adopting = false
-	in := presence.Input{Now: e.now, Epoch: e.epoch, Rule: a.rule, Hold: a.later, Unmatched: a.lost, Event: event}
+	in := presence.Input{Now: e.steady(), Epoch: e.epoch, Rule: a.rule, Hold: a.later, Unmatched: a.lost, Event: event}
 	next, effects := presence.Step(&e.core, h.state, in)
 	h.state = next
 	for _, effect := range effects {
@@ -186,14 +186,17 @@ func (e *Engine) effect(a *agent, effect presence.Effect) {
 	switch effect := effect.(type) {
 	case presence.SetState:
 		e.queue(a, &command{
-			agent: a, side: presence.CXone, id: effect.ID, expires: effect.Expires, first: effect.First,
+			agent: a, side: presence.CXone, id: effect.ID, expires: effect.Expires.Add(e.drift()), first: effect.First,
 			state: effect.State, target: effect.State.String(), again: effect.Try > 1,
 		})
 	case presence.SetStatus:
 		e.queue(a, &command{
-			agent: a, side: presence.Salesforce, id: effect.ID, expires: effect.Expires, first: effect.First,
+			agent: a, side: presence.Salesforce, id: effect.ID, expires: effect.Expires.Add(e.drift()), first: effect.First,
 			status: effect.Status, expected: effect.Expected, target: effect.Status, again: effect.Try > 1,
 		})
+		if effect.Try == lookedForAt {
+			e.doubt(a.known.Salesforce)
+		}
 	case presence.Entry:
 		e.write(Line{At: e.now, Agent: a.known.Key, Entry: effect})
 		e.count(a, &effect)
@@ -201,6 +204,10 @@ func (e *Engine) effect(a *agent, effect presence.Effect) {
 		e.report(a, effect)
 	}
 }
+
+// lookedForAt is the try of a command to a console at which its agent is looked
+// at: what was asked for may have been done, and the news of it lost.
+const lookedForAt = 2
 
 // wakeUp sees to it that the agent is looked at again when its state wants it.
 func (e *Engine) wakeUp(a *agent) {
@@ -215,8 +222,16 @@ func (e *Engine) wakeUp(a *agent) {
 
 func (e *Engine) setAlarm(a *agent, at time.Time) {
 	a.wake = at.UnixMilli()
-	e.alarms.push(alarm{at: e.now.Add(max(at.Sub(e.now), 0)), ms: a.wake, agent: a})
+	e.alarms.push(alarm{at: e.now.Add(max(at.Sub(e.steady()), 0)), ms: a.wake, agent: a})
 }
+
+// steady is the time by which presence measures its waits: that of the wall when
+// the engine began, and what has passed since. So no wait grows or shrinks when
+// somebody sets the machine's clock.
+func (e *Engine) steady() time.Time { return e.began.Round(0).Add(e.now.Sub(e.began)) }
+
+// drift is by how much the wall's clock was set ahead of steady since.
+func (e *Engine) drift() time.Duration { return e.now.Round(0).Sub(e.steady()) }
 
 // ring steps the agents whose time has come.
 func (e *Engine) ring() {

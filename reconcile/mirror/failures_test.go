@@ -373,6 +373,32 @@ func TestBudgetOfDeliveries(t *testing.T) {
 	})
 }
 
+// TestBudgetOfCalls spends a day's calls, and wants Salesforce swept again when
+// the next day has begun: what no event told is found then.
+func TestBudgetOfCalls(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pass(23*time.Hour + 55*time.Minute)
+		w, s := newWorld(2), openFile(t)
+		set := settings()
+		set.CallsPerDay = 5
+		h := start(t, w, s, set)
+		w.mu.Lock()
+		w.silent = true
+		w.mu.Unlock()
+		pass(4 * time.Minute)
+		swept := w.sweptSoFar()
+		if got := h.snapshot().Budget; got.Calls < SweepBudget(5) {
+			t.Fatalf("%d calls of 5 are used", got.Calls)
+		}
+		w.status(0, "Lunch") // which no event tells
+		pass(2 * time.Minute)
+		if got := w.sweptSoFar(); got == swept {
+			t.Error("the new day brings no sweep")
+		}
+		w.want(t, 0, lunch, "Lunch")
+	})
+}
+
 func TestIdleDayCosts(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a whole day, tick by tick")

@@ -235,6 +235,13 @@ func (w *world) postsSoFar() int {
 	return w.posts
 }
 
+// sweptSoFar counts the sweeps of Salesforce.
+func (w *world) sweptSoFar() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.sweeps
+}
+
 func (s salesforce) Watch(ctx context.Context, _ []byte, handle func(schema.News) error) error {
 	for {
 		s.mu.Lock()

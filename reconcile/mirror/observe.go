@@ -223,6 +223,7 @@ func (e *Engine) observe(a *agent, o presence.Observation, told bool) {
 		e.seen.totals.Changes++
 	}
 	a.fresh[o.Side] = true
+	o.Clock.Ahead += e.drift()
 	e.step(a, o)
 }
 

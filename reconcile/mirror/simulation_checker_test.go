@@ -77,20 +77,34 @@ func (c *checker) heard(h *host, e mirror.Event) {
 			h.polling = 0
 		}
 		if e.Err == nil && e.Turn == h.turn {
-			c.told(h, presence.CXone, &e.News)
+			c.told(h, presence.CXone, &e.News, true)
 		}
 	case mirror.Swept:
 		if e.Err == nil && e.Turn == h.turn {
-			c.told(h, presence.Salesforce, &e.News)
+			c.told(h, presence.Salesforce, &e.News, true)
 		}
 	case mirror.Looked:
 		if e.Err == nil && e.Turn == h.turn {
-			c.told(h, presence.Salesforce, &e.News)
+			c.told(h, presence.Salesforce, &e.News, true)
+		}
+	case mirror.StateSet:
+		h.spare(presence.CXone, e.Receipt)
+	case mirror.Pushed:
+		for i := range e.Receipts {
+			h.spare(presence.Salesforce, e.Receipts[i])
 		}
 	case mirror.Watched:
 		if h.sub != nil && e.Watch == h.sub.watch && h.turn != 0 {
-			c.told(h, presence.Salesforce, &e.News)
+			c.told(h, presence.Salesforce, &e.News, false)
 		}
+	}
+}
+
+// spare notes that a side asks to be left alone for a while, which counts for at
+// most five minutes.
+func (h *host) spare(side presence.Side, r schema.Receipt) {
+	if h.turn != 0 && r.RetryAfter > 0 {
+		h.alone[side] = max(h.alone[side], h.w.now+min(r.RetryAfter, 5*time.Minute))
 	}
 }
 
@@ -103,8 +117,9 @@ func (c *checker) rerule(whom func(*person) bool) {
 	}
 }
 
-// told is when the owner of the lease is told what a side shows.
-func (c *checker) told(h *host, side presence.Side, n *schema.News) {
+// told is when the owner of the lease is told what a side shows, by a reading or
+// by an event.
+func (c *checker) told(h *host, side presence.Side, n *schema.News, read bool) {
 	w := c.w
 	if h.lease.Epoch != w.store.lease.Epoch {
 		return // it was succeeded, and does not know yet
@@ -123,6 +138,9 @@ func (c *checker) told(h *host, side presence.Side, n *schema.News) {
 		truth := p.find(side, v, s.Since)
 		if truth == nil {
 			continue
+		}
+		if read && truth == &p.now[side] {
+			p.ledger.blind[side] = false
 		}
 		if truth.by == byEngine {
 			w.tally.reach(classEcho)
@@ -185,6 +203,10 @@ func (c *checker) ask(h *host, p *person, side presence.Side, v value, push *sch
 		w.fail("a new owner sees both sides before it writes", p, "replica %s writes %s", h.name, v)
 	case !live(h.was[p]) && !live(h.is[p]):
 		w.fail("who follows no live rule is left alone", p, "replica %s sets %s to %s", h.name, side, v)
+	case w.now < h.alone[side]:
+		w.fail("a vendor that asks to be left alone is", p, "replica %s sets %s to %s, %s too early", h.name, side, v, h.alone[side]-w.now)
+	case h.halted:
+		w.fail("nobody is moved in a halt", p, "replica %s sets %s to %s", h.name, side, v)
 	case slices.Contains(h.booked, p.agent):
 		w.fail("whom NICE's own sync serves is left alone", p, "replica %s sets %s to %s", h.name, side, v)
 	case side == presence.CXone && (v.Word != "" && v != stateAvailable || w.centre.acw[v.Code]):
@@ -297,7 +319,12 @@ func (c *checker) line(entry *store.Entry) {
 		c.saw(p, &l)
 	case presence.Decided, presence.Resent:
 		c.decided(p, &l)
-	case presence.Done, presence.Superseded, presence.Undeliverable, presence.Landed:
+	case presence.Done:
+		if v := w.centre.valued(l.Side, l.Target); !p.showed(l.Side, v) {
+			w.fail("success is what the vendor shows", p, "%s was never seen to show %s", l.Side, v)
+		}
+		fallthrough
+	case presence.Landed, presence.Superseded, presence.Undeliverable:
 		if st := &p.ledger.standing[l.Side]; *st == w.centre.valued(l.Side, l.Target) {
 			*st = value{}
 		}
@@ -317,7 +344,7 @@ func (c *checker) decided(p *person, l *mirror.Line) {
 	}
 	d := &p.ledger.decision[l.Side]
 	d.at = w.now
-	if l.What == presence.Decided || d.target != l.Target {
+	if l.What == presence.Decided || d.target != l.Target || c.asksFor(p, l) {
 		d.source = source
 	}
 	d.sent, d.target = false, l.Target
@@ -339,6 +366,20 @@ func (c *checker) decided(p *person, l *mirror.Line) {
 	}
 }
 
+// asksFor reports whether what Salesforce shows by now asks for what is set once
+// more: then that is what it rests on.
+func (c *checker) asksFor(p *person, l *mirror.Line) bool {
+	if l.Side != presence.CXone {
+		return false
+	}
+	r := ruleFor(c.w.centre.rules, p)
+	if r == nil {
+		return false
+	}
+	to, ok := subscribed(r, l.Status)
+	return ok && to.String() == l.Target
+}
+
 // saw is a line that says what a side shows. That somebody is logged out is
 // never made up.
 func (c *checker) saw(p *person, l *mirror.Line) {
@@ -356,6 +397,10 @@ func (l *ledger) leftOut(side presence.Side) time.Duration { return l.backAt[sid
 func (c *checker) succeeded(store.Lease) {
 	for _, p := range c.w.people {
 		p.ledger.forget()
+		s, _ := c.w.known(p)
+		state, status := s.Shows()
+		p.ledger.recall(presence.CXone, state)
+		p.ledger.recall(presence.Salesforce, statusValue(status))
 	}
 }
 

@@ -65,9 +65,20 @@ func TestMoment(t *testing.T) {
 	}
 }
 
-// estimate is what a provider knows of how a vendor's clock differs from the
+// An estimate is what a provider knows of how a vendor's clock differs from the
 // machine's: right within its uncertainty when it was made.
-func (w *world) estimate(vendor, machine *clock) schema.Skew {
+type estimate struct {
+	schema.Skew
+	reading time.Duration // how far the machine's clock was ahead then
+}
+
+func (w *world) estimate(vendor, machine *clock) estimate {
 	wrong := w.between(-w.plan.unsure, w.plan.unsure)
-	return schema.Skew{Ahead: vendor.ahead - machine.ahead + wrong, Uncertainty: w.plan.unsure}
+	return estimate{schema.Skew{Ahead: vendor.ahead - machine.ahead + wrong, Uncertainty: w.plan.unsure}, machine.ahead}
+}
+
+// now is the estimate as the machine's clock has been set since.
+func (e estimate) now(machine *clock) schema.Skew {
+	e.Ahead -= machine.ahead - e.reading
+	return e.Skew
 }

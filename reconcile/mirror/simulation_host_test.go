@@ -32,7 +32,7 @@ type host struct {
 
 	sub  *subscription
 	book book
-	skew schema.Skew // of Salesforce's clock, as last read
+	skew estimate // of Salesforce's clock, as last read
 
 	set    mirror.Settings
 	ruled  []ruling // the rules that were in force, the latest last
@@ -48,7 +48,9 @@ type host struct {
 	booked          []string // whom NICE serves itself, as it was told
 	control         int64    // the version of operators' orders that it knows
 	stopFile        string
-	stood           time.Duration // when it last stood still
+	alone           [2]time.Duration // until when a side has asked to be left alone
+	halted          bool             // it has said that nobody is moved
+	stood           time.Duration    // when it last stood still
 }
 
 func newHost(w *world, name string) *host {
@@ -65,8 +67,9 @@ func (h *host) start() {
 	h.set = h.w.centre.settings(h)
 	h.given, h.coming, h.is, h.was = h.set, nil, nil, nil
 	h.polling, h.booked, h.control, h.stopFile = 0, nil, 0, ""
+	h.alone, h.halted = [2]time.Duration{}, false
 	h.ruled = []ruling{{at: h.w.now, set: h.w.centre.version}}
-	h.skew = schema.Skew{Uncertainty: time.Minute}
+	h.skew = estimate{Skew: schema.Skew{Uncertainty: time.Minute}, reading: h.clock.ahead}
 	h.engine = mirror.New(h.set)
 	h.w.say(nil, "replica %s starts", h.name)
 	h.handle(mirror.Tick{})
@@ -195,6 +198,9 @@ func (h *host) carry(r mirror.Request) {
 		}
 	case mirror.Tell:
 		h.w.say(nil, "replica %s tells: %s %s", h.name, r.Notice.Kind, r.Notice.Text)
+		if r.Notice.Kind == "halt" {
+			h.halted = !r.Notice.Over
+		}
 	case mirror.Finish:
 		h.w.say(nil, "replica %s ends: %v", h.name, r.Err)
 		h.end()
@@ -208,8 +214,8 @@ func (h *host) carry(r mirror.Request) {
 // notice keeps track of whether the engine has the lease.
 func (h *host) notice(r mirror.Request) {
 	switch r := r.(type) {
-	case mirror.Acquire:
-		h.turn = 0
+	case mirror.Acquire: // what was known before counts for nothing
+		h.turn, h.alone, h.halted = 0, [2]time.Duration{}, false
 	case mirror.Poll:
 		h.turn = r.Turn
 	case mirror.Sweep:
@@ -232,6 +238,7 @@ func (h *host) call(timeout time.Duration, by way, do func() mirror.Event, fail 
 	w, life := h.w, h.life
 	late := by.lost || by.mute || by.there+by.back > timeout
 	if late {
+		w.unheard(timeout)
 		w.after(timeout, func() { h.deliver(life, fail(context.DeadlineExceeded)) })
 	}
 	if by.lost {
@@ -521,6 +528,14 @@ func (c *cxoneModel) throttles() time.Duration {
 	wait := w.between(time.Second, 15*time.Second).Truncate(time.Second)
 	w.leaveAlone(wait)
 	return wait
+}
+
+// unheard notes that a call gets no answer in time: that can be seen, and gone on
+// from, when its time-out is over. Nothing waits for history to be erased.
+func (w *world) unheard(timeout time.Duration) {
+	if timeout < time.Hour {
+		w.visible = max(w.visible, w.now+timeout)
+	}
 }
 
 // leaveAlone notes that a vendor has asked to be left alone: until then its

@@ -77,6 +77,14 @@ func (l *ledger) forget() {
 	}
 }
 
+// recall is what a new owner remembers instead: what the last one was told and
+// did not keep is nothing to compare with.
+func (l *ledger) recall(side presence.Side, v value) {
+	if v != (value{}) && !talks(v) && v != l.idle[side].value {
+		l.idle[side].value, l.home[side].value = v, v
+	}
+}
+
 // changed notes that a side truly changed, and what the change rests on.
 func (l *ledger) changed(p *person, side presence.Side) {
 	now := &p.now[side]

@@ -82,6 +82,9 @@ func (s *salesforceModel) publish(e busEvent) {
 		s.oldest = max(s.oldest, s.first)
 	}
 	for _, sub := range s.subs {
+		if sub.stuck {
+			e.p.ledger.blind[presence.Salesforce] = true
+		}
 		sub.wake()
 	}
 }
@@ -110,7 +113,7 @@ func (s *salesforceModel) logOut(p *person) { s.show(p, statusValue(schema.Offli
 func (s *salesforceModel) read(h *host, some []string) schema.News {
 	w := s.w
 	h.skew = w.estimate(&s.clock, &h.clock)
-	news := schema.News{Whole: some == nil, Clock: h.skew}
+	news := schema.News{Whole: some == nil, Clock: h.skew.Skew}
 	lag := w.lag(presence.Salesforce)
 	row := func(p *person) {
 		s := p.shows(presence.Salesforce, lag)
@@ -120,7 +123,7 @@ func (s *salesforceModel) read(h *host, some []string) schema.News {
 		since := s.since.Truncate(time.Second)
 		switch {
 		case s.value.Word != schema.Offline:
-			h.book.begin(p, s.record, since)
+			h.book.holds(p, s.record, since)
 		case some == nil:
 			h.book.gone(p)
 			return
@@ -317,6 +320,7 @@ func (b *subscription) spoil(events []busEvent) []busEvent {
 	if len(list) > 1 && w.chance(w.weather.reorder) {
 		i := w.rng.IntN(len(list) - 1)
 		list[i], list[i+1] = list[i+1], list[i]
+		list[i].p.ledger.blind[presence.Salesforce] = true // of two within a second, nobody tells the later
 		w.tally.reach(classReorder)
 	}
 	return list
@@ -324,7 +328,7 @@ func (b *subscription) spoil(events []busEvent) []busEvent {
 
 // send delivers one message, as the provider digests it.
 func (b *subscription) send(next uint64, events []busEvent) {
-	news := schema.News{Clock: b.h.skew, Cursor: encodeReplay(next), Gap: b.fresh, Deliveries: len(events)}
+	news := schema.News{Clock: b.h.skew.now(&b.h.clock), Cursor: encodeReplay(next), Gap: b.fresh, Deliveries: len(events)}
 	for i := range events {
 		b.h.book.take(&news, &events[i])
 	}
@@ -343,6 +347,7 @@ type bookEntry struct {
 	record, before int
 	since, ended   time.Time
 	out            bool
+	read, tied     bool
 }
 
 func (b book) begin(p *person, record int, since time.Time) bool {
@@ -352,13 +357,22 @@ func (b book) begin(p *person, record int, since time.Time) bool {
 		return !e.out
 	case e.before == record:
 		return false
-	case since.Before(e.since):
-		e.before = record
+	case since.Before(e.since), since.Equal(e.since) && e.read:
+		e.before, e.tied = record, since.Equal(e.since)
 		b[p] = e
 		return false
 	}
 	b[p] = bookEntry{record: record, before: e.record, since: since}
 	return true
+}
+
+// holds is begin for an interval that was read as the current one.
+func (b book) holds(p *person, record int, since time.Time) {
+	b.begin(p, record, since)
+	if e := b[p]; e.record == record {
+		e.read = true
+		b[p] = e
+	}
 }
 
 func (b book) gone(p *person) {
@@ -390,6 +404,8 @@ func (b book) take(news *schema.News, e *busEvent) {
 		case entry.record == e.record:
 			entry.out, entry.ended = true, e.since
 			b[e.p] = entry
+			doubt()
+		case entry.before == e.record && entry.tied:
 			doubt()
 		}
 	case "GAP":

@@ -17,6 +17,10 @@ func (w *world) settle() {
 		return
 	}
 	w.clear()
+	w.soon()
+	if w.spentUp() {
+		return
+	}
 	w.rest(w.patience())
 	if w.spentUp() {
 		return
@@ -57,14 +61,57 @@ func (w *world) clear() {
 	}
 }
 
+// soon holds everybody about whom nothing was kept silent against the promise for
+// faults that can be seen: ten seconds after the last has ended, both sides agree.
+// CXone is polled, and writes are rationed, which comes on top.
+func (w *world) soon() {
+	w.rest(max(w.visible-w.now, 0) + 10*time.Second + w.ration(len(w.people)))
+	h := w.owner()
+	if h == nil {
+		w.fail("somebody has the lease", nil, "nobody has")
+	}
+	if w.failure != nil || w.poor() || !h.hasEvents() {
+		return
+	}
+	for _, p := range w.people {
+		if p.ledger.blind == [2]bool{} && !w.excepted(p) {
+			w.agreed(p)
+			w.tally.soon++
+		}
+	}
+}
+
+// ration is what a number of changes need on top of a stated time.
+func (w *world) ration(changes int) time.Duration {
+	return w.plan.poll + time.Duration(changes)*time.Second/time.Duration(w.plan.writesPerSec) + 4*w.plan.vendorLatency
+}
+
+// hasEvents reports whether the engine says that it is told of changes; when it
+// says that it polls instead, what nobody told is known no sooner.
+func (h *host) hasEvents() bool { return h.engine.Snapshot(h.now()).Feed.Salesforce == "events" }
+
+// excepted reports whether a person is listed among those for whom no time is
+// stated: parked, or out of reach.
+func (w *world) excepted(p *person) bool {
+	s, _ := w.known(p)
+	_, parked := s.Parked()
+	return parked || s.Undeliverable(presence.CXone) || s.Undeliverable(presence.Salesforce)
+}
+
 // patience is how long the sides may take to agree: a sweep for what was not
 // told, and ten seconds; and what vendors have asked for.
 func (w *world) patience() time.Duration {
 	wait := max(w.visible-w.now, 0) + mirror.PaceOf(len(w.people)).Sweep + time.Minute
-	if w.poor() {
-		wait += 24 * time.Hour / time.Duration(w.plan.callsPerDay*8/10)
+	if h := w.owner(); h != nil && w.poor() {
+		wait += h.betweenSweeps()
 	}
 	return wait
+}
+
+// betweenSweeps is how far apart sweeps are with what is left of the budget.
+func (h *host) betweenSweeps() time.Duration {
+	b, now := h.engine.Snapshot(h.now()).Budget, h.now().UTC().Round(0)
+	return mirror.PolledSweep(1, mirror.SweepBudget(b.CallsOf)-b.Calls, now.Truncate(24*time.Hour).Add(24*time.Hour).Sub(now))
 }
 
 // poor reports whether the budget is so small that sweeps are far apart.
@@ -155,7 +202,7 @@ func (w *world) lastActs() {
 	const few = 8
 	var group []func()
 	check := func() {
-		w.rest(10*time.Second + w.plan.poll + few*time.Second/time.Duration(w.plan.writesPerSec) + 4*w.plan.vendorLatency)
+		w.rest(10*time.Second + w.ration(few))
 		for _, want := range group {
 			want()
 		}

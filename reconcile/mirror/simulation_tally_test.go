@@ -49,6 +49,7 @@ func (c class) String() string {
 // A tally is what worlds came to.
 type tally struct {
 	worlds, events, changes, writes, deliveries int
+	soon                                        int           // held against the time that is stated for faults that can be seen
 	lived                                       time.Duration // of all agents
 	reached                                     [classes]int
 	faults                                      map[string]int
@@ -74,6 +75,7 @@ func (t *tally) add(o *tally) {
 	t.changes += o.changes
 	t.writes += o.writes
 	t.deliveries += o.deliveries
+	t.soon += o.soon
 	t.lived += o.lived
 	for c := range t.reached {
 		t.reached[c] += o.reached[c]
@@ -113,7 +115,8 @@ func (t *tally) String() string {
 	for c := range classes {
 		fmt.Fprintf(&b, " %s %d;", c, t.reached[c])
 	}
-	fmt.Fprintf(&b, "\nfaults: %s\na person overruled, as stated: %s", counts(t.faults), counts(t.excused))
+	fmt.Fprintf(&b, "\nfaults: %s\nagreed within ten seconds of the last fault that can be seen: %d agents\na person overruled, as stated: %s",
+		counts(t.faults), t.soon, counts(t.excused))
 	return b.String()
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/lockstep-sync/lockstep/reconcile/presence"
@@ -286,6 +287,14 @@ func (p *person) shows(side presence.Side, ago time.Duration) shown {
 		s = p.past[side][(p.count[side]-i)%past]
 	}
 	return s
+}
+
+// showed reports whether a side shows a value or has, as far as is remembered.
+func (p *person) showed(side presence.Side, v value) bool {
+	if p.now[side].value == v || p.count[side] > past {
+		return true
+	}
+	return slices.ContainsFunc(p.past[side][:], func(s shown) bool { return s.value == v })
 }
 
 func (p *person) state() value   { return p.now[presence.CXone].value }
