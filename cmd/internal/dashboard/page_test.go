@@ -174,7 +174,7 @@ func filtersOrderAndKeys(t *testing.T, b *browser) {
 		page.key("Escape")
 		page.until(`document.getElementById("drawer").hidden`)
 		page.key("/")
-		for _, letter := range strings.Split("parked", "") {
+		for letter := range strings.SplitSeq("parked", "") {
 			page.key(letter)
 		}
 		if got := page.js(`document.activeElement.id + " " + document.activeElement.value`); got != "search parked" {
