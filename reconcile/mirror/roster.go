@@ -168,7 +168,7 @@ func (e *Engine) begin() {
 	if e.set.Retention > 0 {
 		e.at(taskErase, eraseEvery)
 	}
-	e.notice(Notice{Kind: "began", Text: fmt.Sprintf("%d agents are kept in step, %d people are unmatched", len(e.agents), len(e.strange))})
+	e.notice(Notice{Kind: "began", Text: fmt.Sprintf("%d agents are kept in step, %d people are unmatched", len(e.agents), len(e.unmatched()))})
 }
 
 // enrol brings the roster in line with the people there are. Whoever is paired
