@@ -257,8 +257,9 @@ func (d *driver) watch(r Watch) {
 	})
 }
 
-// notifyTimeout bounds how long somebody outside may take to listen.
-const notifyTimeout = 10 * time.Second
+// notifyTimeout bounds how long somebody outside may take to listen, further
+// tries included. Nothing waits for it.
+const notifyTimeout = 5 * time.Minute
 
 func (d *driver) tell(t Tell) {
 	n := t.Notice

@@ -2,6 +2,7 @@ package mirror
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/lockstep-sync/lockstep/reconcile/store"
@@ -59,14 +60,28 @@ func (e *Engine) acquired(l Leased) {
 	case l.Err == nil:
 		e.own(l.Lease)
 	case errors.Is(l.Err, store.ErrHeld):
+		e.standBy(l.Lease)
 		// Neither sooner than the other's lease ends, nor much later.
-		e.holder = l.Lease.Owner
 		e.at(taskLease, min(max(l.Lease.Until.Sub(e.now), 50*time.Millisecond), renewEvery))
 	case errors.Is(l.Err, store.ErrUnknown), errors.Is(l.Err, store.ErrNewer), errors.Is(l.Err, store.ErrCorrupt):
 		e.finish(l.Err) // no waiting helps
 	default:
 		e.storeFailed(toLease, l.Err)
 		e.at(taskLease, renewEvery)
+	}
+}
+
+// standBy says whom it waits for. Who is to go round once does not wait for
+// somebody who keeps the lease, only for one who has left it behind.
+func (e *Engine) standBy(theirs store.Lease) {
+	if was := e.holder; theirs.Owner != was {
+		e.holder = theirs.Owner
+		if theirs.Owner != "" { // else it is nobody's yet
+			e.ask(Tell{Notice: Notice{At: e.now, Tenant: e.set.Tenant, Kind: "lease", Text: "waiting: " + theirs.Owner + " serves"}})
+		}
+	}
+	if e.set.Once && e.now.Sub(e.began) > leaseTTL+renewEvery {
+		e.finish(fmt.Errorf("once: %s serves these accounts already: %w", theirs.Owner, store.ErrHeld))
 	}
 }
 

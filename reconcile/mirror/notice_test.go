@@ -1,7 +1,11 @@
 package mirror
 
 import (
+	"bytes"
 	"context"
+	"errors"
+	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -9,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/lockstep-sync/lockstep/reconcile/store"
 	"github.com/lockstep-sync/lockstep/schema"
 )
 
@@ -72,6 +77,49 @@ func (w *world) with(change func(*world)) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	change(w)
+}
+
+// TestStandbySaysWhoServes: whoever looks at a replica that does nothing is told
+// why, once; and one that is to go round once does not wait for ever.
+func TestStandbySaysWhoServes(t *testing.T) {
+	tests := map[string]struct {
+		once, cut bool // is the one who serves cut off?
+		ends      bool
+		err       error
+	}{
+		"a replica":                   {false, false, false, nil},
+		"once":                        {true, false, true, store.ErrHeld},
+		"once, after who was cut off": {true, true, true, nil},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w, s, set := newWorld(1), openFile(t), settings()
+				first := &flaky{Store: s}
+				start(t, w, first, set)
+				pass(5 * time.Second)
+				first.cut.Store(tc.cut)
+				var log bytes.Buffer
+				set.Owner, set.Once = "b", tc.once
+				h := start(t, w, s, set, func(o *Options) { o.Log = slog.New(slog.NewTextHandler(&log, nil)) })
+				pass(time.Minute)
+				if n := strings.Count(log.String(), `msg="waiting: a serves"`); n != 1 {
+					t.Errorf("it says %d times who serves:\n%s", n, log.String())
+				}
+				select {
+				case err := <-h.done:
+					h.done <- err
+					if !tc.ends || !errors.Is(err, tc.err) {
+						t.Errorf("it ends with %v, want %v", err, tc.err)
+					}
+				default:
+					if tc.ends {
+						t.Error("it waits for ever")
+					}
+				}
+			})
+		})
+	}
 }
 
 // TestBudgetIsTold: that it is spent, and that a new day has begun.

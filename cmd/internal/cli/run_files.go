@@ -26,6 +26,7 @@ type files struct {
 	now        *config.Configuration // in force
 	reconciler *reconcile.Reconciler
 	hook       mirror.Webhook       // nil for none
+	telling    sync.WaitGroup       // of it
 	reloaded   chan mirror.Settings // what is in force from now on
 
 	refused string // why the files as they are now are not in force
@@ -69,6 +70,7 @@ func (f *files) watch(ctx context.Context, beside *sync.WaitGroup) error {
 }
 
 func (f *files) follow(ctx context.Context, changes <-chan fsnotify.Event, failures <-chan error) {
+	defer f.telling.Wait()
 	look := time.NewTimer(0)
 	look.Stop()
 	check := time.NewTicker(checkInterval)
@@ -224,7 +226,9 @@ func (f *files) tellDrift(ctx context.Context, drift string) {
 		return
 	}
 	notice := mirror.Notice{At: time.Now(), Tenant: accounts(f.now), Kind: "drift", Text: text, Over: drift == ""}
-	if err := f.hook.Notify(ctx, notice); err != nil {
-		f.logger().Warn("webhook", "error", err)
-	}
+	f.telling.Go(func() { // it may take a while
+		if err := f.hook.Notify(ctx, notice); err != nil {
+			f.logger().Warn("webhook", "error", err)
+		}
+	})
 }

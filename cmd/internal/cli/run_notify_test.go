@@ -52,7 +52,7 @@ func TestRunNotifies(t *testing.T) {
 				c.chooses(ana, "Lunch")
 				pass(settles)
 				c.wantPair(ana, "Lunch Lunch", "nobody waits for a chat service")
-				pass(time.Minute)
+				pass(5 * time.Minute)
 				if told := c.hook.told(); !strings.Contains(told, "incident 7") || !strings.Contains(told, `"text":"Lockstep: nobody is moved`) || !strings.Contains(told, `"over":true`) {
 					t.Errorf("told:\n%s", told)
 				}
@@ -115,13 +115,49 @@ func TestRunTellsOfTrouble(t *testing.T) {
 		c.emulator.Org.DropStreams()
 		pass(5 * time.Minute)
 		c.emulator.ClearFaults()
-		pass(time.Minute)
+		pass(10 * time.Minute) // a stream is heard of when it has something to say
 		told := c.hook.told()
-		for _, kind := range []string{"store"} {
+		for _, kind := range []string{"store", "events"} {
 			if n := strings.Count(told, `"kind":"`+kind+`"`); n != 2 {
 				t.Errorf("%s was told %d times, want once, and that it is over:\n%s", kind, n, told)
+			}
+			if !strings.Contains(told, `"kind":"`+kind+`","over":true`) {
+				t.Errorf("nobody was told that %s work again:\n%s", kind, told)
 			}
 		}
 		s.wantSilence("trouble")
 	})
+}
+
+// TestRunTellsAgain: a chat service that fails for a moment hears of the breaker
+// all the same, once, and of its end afterwards.
+func TestRunTellsAgain(t *testing.T) {
+	t.Parallel()
+	for name, fails := range map[string]func(*http.Request) (*http.Response, error){
+		"no answer":   func(*http.Request) (*http.Response, error) { return nil, errors.New("dial tcp: lookup failed") },
+		"unavailable": func(r *http.Request) (*http.Response, error) { return answered(r, http.StatusBadGateway, ""), nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, centreText+rulesText, func(t *testing.T, c *centreWorld) {
+				tries, took := 0, ""
+				c.hook.answer = func(r *http.Request) (*http.Response, error) {
+					if tries++; tries <= 2 {
+						return fails(r)
+					}
+					told := strings.Split(c.hook.told(), "\n")
+					took += told[len(told)-1]
+					return answered(r, http.StatusOK, ""), nil
+				}
+				c.begins()
+				c.orders(exitOK, "stop", "-reason=incident 7")
+				pass(holdsWithin)
+				c.orders(exitOK, "resume")
+				pass(time.Minute)
+				began, over := strings.Index(took, "nobody is moved: stopped: incident 7"), strings.Index(took, `"over":true`)
+				if began < 0 || over < began || tries != 4 {
+					t.Errorf("%d tries; it heard:\n%s", tries, took)
+				}
+			})
+		})
+	}
 }

@@ -11,6 +11,8 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/cenkalti/backoff/v5"
+
 	"github.com/lockstep-sync/lockstep/reconcile/mirror"
 	"github.com/lockstep-sync/lockstep/schema"
 )
@@ -21,13 +23,14 @@ type webhook struct {
 	address schema.Secret
 	client  *http.Client
 	who     *roll
+	turn    chan struct{} // so that an end does not overtake its beginning
 }
 
 func newWebhook(address schema.Secret, transport http.RoundTripper, who *roll) *webhook {
 	return &webhook{address, &http.Client{
 		Transport: transport, Timeout: 10 * time.Second,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}, who}
+	}, who, make(chan struct{}, 1)}
 }
 
 // A message is a notice with the line that chat services show. Its agent is
@@ -38,7 +41,16 @@ type message struct {
 	Key string `json:"key,omitempty"`
 }
 
-// Notify implements [mirror.Webhook].
+// How often somebody is told who does not listen, over about two minutes: a chat
+// service that restarts is to hear of what happened meanwhile.
+const (
+	tellTries = 6
+	tellFirst = time.Second // the pause after the first try
+	tellMost  = time.Minute
+)
+
+// Notify implements [mirror.Webhook]. It tries again what may work the next
+// time, and waits for the notices before.
 func (w *webhook) Notify(ctx context.Context, n mirror.Notice) error {
 	key := n.Agent
 	n.Agent = w.who.of(key)
@@ -46,9 +58,23 @@ func (w *webhook) Notify(ctx context.Context, n mirror.Notice) error {
 	if err != nil {
 		return err
 	}
+	select {
+	case w.turn <- struct{}{}:
+		defer func() { <-w.turn }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	pause := backoff.NewExponentialBackOff()
+	pause.InitialInterval, pause.MaxInterval, pause.Multiplier = tellFirst, tellMost, 3
+	_, err = backoff.Retry(ctx, func() (none struct{}, err error) { return none, w.post(ctx, body) },
+		backoff.WithBackOff(pause), backoff.WithMaxTries(tellTries))
+	return err
+}
+
+func (w *webhook) post(ctx context.Context, body []byte) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, w.address.Reveal(), bytes.NewReader(body))
 	if err != nil {
-		return errors.New("notify: the address is none")
+		return backoff.Permanent(errors.New("notify: the address is none"))
 	}
 	r.Header.Set("Content-Type", "application/json")
 	answer, err := w.client.Do(r)
@@ -60,10 +86,19 @@ func (w *webhook) Notify(ctx context.Context, n mirror.Notice) error {
 	}
 	defer func() { _ = answer.Body.Close() }()                   // only read
 	_, _ = io.Copy(io.Discard, io.LimitReader(answer.Body, 1e6)) // so that the connection is used again
-	if answer.StatusCode >= 300 {
-		return fmt.Errorf("notify: answered with %s", answer.Status)
+	return verdict(answer)
+}
+
+// verdict judges an answer: a refusal is not tried again, unless it is for now.
+func verdict(answer *http.Response) error {
+	if answer.StatusCode < 300 {
+		return nil
 	}
-	return nil
+	err := fmt.Errorf("notify: answered with %s", answer.Status)
+	if answer.StatusCode >= 500 || answer.StatusCode == http.StatusTooManyRequests || answer.StatusCode == http.StatusRequestTimeout {
+		return err
+	}
+	return backoff.Permanent(err)
 }
 
 // headline is what a person reads first.
