@@ -36,6 +36,9 @@ func (c Calls) Add(d Calls) Calls {
 	return Calls{c.Reading + d.Reading, c.Writing + d.Writing, c.Polling + d.Polling, c.ReadBack + d.ReadBack, c.SignIn + d.SignIn}
 }
 
+// Billed returns how many of the calls a vendor counts: signing in is free.
+func (c Calls) Billed() int { return c.Reading + c.Writing + c.Polling + c.ReadBack }
+
 // Sub returns the difference of two counts.
 func (c Calls) Sub(d Calls) Calls {
 	return Calls{c.Reading - d.Reading, c.Writing - d.Writing, c.Polling - d.Polling, c.ReadBack - d.ReadBack, c.SignIn - d.SignIn}

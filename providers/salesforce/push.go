@@ -140,16 +140,49 @@ func (p *Presence) event(ctx context.Context, push schema.Push) (pushEvent, erro
 	return pushEvent{Payload: string(payload), UserIDs: []string{user}}, nil
 }
 
-// send makes one call. One command that the vendor refuses makes it refuse
-// all, so that the halves of a refused call are sent again: a refusal is no
-// execution.
+// barrenMost is how many times in a row a refused call's parts are sent again
+// although none of them was taken.
+const barrenMost = 2
+
+// send sends events in one call. One command that the vendor refuses makes it
+// refuse all, so that the halves of a refused call are sent again, and theirs: a
+// refusal is no execution. When none is taken any more, it is not for one
+// command, and calls are what is paid for.
 func (p *Presence) send(ctx context.Context, events []pushEvent) []schema.Receipt {
-	answers, err := p.pushAll(ctx, events)
-	if err != nil && len(events) > 1 && rest.StatusOf(err) == http.StatusBadRequest {
-		half := len(events) / 2
-		return slices.Concat(p.send(ctx, events[:half]), p.send(ctx, events[half:]))
-	}
 	receipts := make([]schema.Receipt, len(events))
+	parts := []span{{0, len(events)}}
+	for barren := 0; len(parts) > 0 && barren <= barrenMost; {
+		barren++
+		var refused []span
+		for _, part := range parts {
+			err := p.sendOnce(ctx, events[part.from:part.to], receipts[part.from:part.to])
+			switch {
+			case err == nil:
+				barren = 0
+			case rest.StatusOf(err) == http.StatusBadRequest:
+				refused = append(refused, part.halves()...)
+			}
+		}
+		parts = refused
+	}
+	return receipts
+}
+
+// A span is some of a list.
+type span struct{ from, to int }
+
+// halves returns the two of a span, none of one that cannot be divided.
+func (s span) halves() []span {
+	if s.to-s.from < 2 {
+		return nil
+	}
+	middle := (s.from + s.to) / 2
+	return []span{{s.from, middle}, {middle, s.to}}
+}
+
+// sendOnce makes one call and fills in a receipt for each event.
+func (p *Presence) sendOnce(ctx context.Context, events []pushEvent, receipts []schema.Receipt) error {
+	answers, err := p.pushAll(ctx, events)
 	for i := range receipts {
 		switch {
 		case err != nil:
@@ -160,7 +193,7 @@ func (p *Presence) send(ctx context.Context, events []pushEvent) []schema.Receip
 			receipts[i] = schema.Receipt{Result: schema.Unreachable, Detail: "no console of this user listens"}
 		}
 	}
-	return receipts
+	return err
 }
 
 func (p *Presence) pushAll(ctx context.Context, events []pushEvent) ([]pushAnswer, error) {

@@ -200,6 +200,35 @@ func TestPushFindsThePoison(t *testing.T) {
 	})
 }
 
+// A refusal that is for all is not looked for in each.
+func TestPushAllRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFeed(t, salesforce.PubSubOptions{}, nil).bridged()
+		f.fault = func(w http.ResponseWriter, r *http.Request) bool {
+			if !strings.HasSuffix(r.URL.Path, "/push") {
+				return false
+			}
+			w.WriteHeader(http.StatusBadRequest)
+			_, _ = w.Write([]byte(`[{"errorCode":"INVALID_INPUT","message":"x"}]`))
+			return true
+		}
+		pushes := make([]schema.Push, 200)
+		for i := range pushes {
+			pushes[i] = f.push(ana, "Away")
+		}
+		f.presence.Push(t.Context(), pushes[:1]) // finds the channel and the statuses
+		before := f.presence.Calls().Billed()
+		for i, r := range f.presence.Push(t.Context(), pushes) {
+			if r.Result != schema.Refused {
+				t.Fatalf("push %d: %+v", i, r)
+			}
+		}
+		if n := f.presence.Calls().Billed() - before; n != 1+2+4 {
+			t.Errorf("%d calls for 200 commands, want the whole, its halves and theirs", n)
+		}
+	})
+}
+
 func TestPushWithoutAChannel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFeed(t, salesforce.PubSubOptions{}, nil)

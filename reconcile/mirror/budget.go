@@ -15,14 +15,33 @@ type day struct {
 	Deliveries int    `json:"deliveries"`
 
 	allCalls, allDeliveries int // since the process started
+
+	told    int // calls that were told of by [Called]
+	guessed int // calls since then, as far as they were to be expected
 }
 
 func (d *day) call(n int)    { d.Calls, d.allCalls = d.Calls+n, d.allCalls+n }
 func (d *day) deliver(n int) { d.Deliveries, d.allDeliveries = d.Deliveries+n, d.allDeliveries+n }
 
-// spendCalls counts calls to Salesforce, and sees to it that they stay counted.
+// spendCalls counts calls to Salesforce that are to be expected, and sees to it
+// that they stay counted.
 func (e *Engine) spendCalls(n int) {
 	e.used.call(n)
+	e.used.guessed += n
+	e.dayNew = true
+}
+
+// recount puts what was really called in place of what was expected: one answer
+// can take many calls, and some are nobody's answer. What is under way is
+// counted when it was called.
+func (e *Engine) recount(c Called) {
+	more := c.Calls - e.used.told
+	if more < 0 {
+		return // told late
+	}
+	e.used.Calls += more - e.used.guessed
+	e.used.allCalls = max(e.used.allCalls, c.Calls) // a total that falls reads like a restart
+	e.used.told, e.used.guessed = c.Calls, 0
 	e.dayNew = true
 }
 
@@ -45,7 +64,7 @@ func (e *Engine) today() string { return e.now.UTC().Format(time.DateOnly) }
 // newDay begins a day's budget when there is a new day.
 func (e *Engine) newDay() {
 	if today := e.today(); today != e.used.Day {
-		e.used.Day, e.used.Calls, e.used.Deliveries = today, 0, 0
+		e.used.Day, e.used.Calls, e.used.Deliveries, e.used.guessed = today, 0, 0, 0
 		e.dayNew = true
 		if e.fine("budget") {
 			e.by(taskSweep, 0) // which was put off until now, and looked at the old day's budget

@@ -77,29 +77,29 @@ func (d *driver) carryStore(r Request) {
 func (d *driver) carryVendor(r Request) {
 	switch r := r.(type) {
 	case ReadPeople:
-		d.answer(r.Timeout, func(ctx context.Context) Event { return d.people(ctx, r) })
+		d.asked(r.Timeout, func(ctx context.Context) Event { return d.people(ctx, r) })
 	case Poll:
 		d.answer(r.Timeout, func(ctx context.Context) Event {
 			n, err := d.CXone.Poll(ctx, r.Cursor)
 			return Polled{r.Turn, n, err}
 		})
 	case Sweep:
-		d.answer(r.Timeout, func(ctx context.Context) Event {
+		d.asked(r.Timeout, func(ctx context.Context) Event {
 			n, err := d.Salesforce.Sweep(ctx)
 			return Swept{r.Turn, n, err}
 		})
 	case Look:
-		d.answer(r.Timeout, func(ctx context.Context) Event {
+		d.asked(r.Timeout, func(ctx context.Context) Event {
 			n, err := d.Salesforce.Look(ctx, r.People)
 			return Looked{r.Turn, n, err}
 		})
 	case ReadOnline:
-		d.answer(r.Timeout, func(ctx context.Context) Event {
+		d.asked(r.Timeout, func(ctx context.Context) Event {
 			users, err := d.Salesforce.Online(ctx)
 			return OnlineRead{r.Turn, users, err}
 		})
 	case ReadLimits:
-		d.answer(r.Timeout, func(ctx context.Context) Event {
+		d.asked(r.Timeout, func(ctx context.Context) Event {
 			limits, err := d.Salesforce.Limits(ctx)
 			return LimitsRead{r.Turn, limits, err}
 		})
@@ -111,13 +111,24 @@ func (d *driver) carryVendor(r Request) {
 			return StateSet{r.ID, d.CXone.SetState(ctx, r.Agent, r.State)}
 		})
 	case Push:
-		d.answer(r.Timeout, func(ctx context.Context) Event {
+		d.asked(r.Timeout, func(ctx context.Context) Event {
 			if !time.Now().Before(r.Before) {
 				return Pushed{r.ID, repeated(tooLate(), len(r.Pushes))}
 			}
 			return Pushed{r.ID, d.Salesforce.Push(ctx, r.Pushes)}
 		})
 	}
+}
+
+// asked is answer for what asks Salesforce. After what came of it the loop is
+// told of the calls that it took.
+func (d *driver) asked(timeout time.Duration, do func(ctx context.Context) Event) {
+	d.workers.Go(func() {
+		ctx, cancel := context.WithTimeout(d.work, timeout)
+		defer cancel()
+		d.send(do(ctx))
+		d.count()
+	})
 }
 
 func tooLate() schema.Receipt {
@@ -246,6 +257,7 @@ func (d *driver) watch(r Watch) {
 			if !d.send(Watched{r.Watch, n}) {
 				return ctx.Err()
 			}
+			d.count()
 			select {
 			case <-w.more:
 				return nil
@@ -254,6 +266,7 @@ func (d *driver) watch(r Watch) {
 			}
 		})
 		d.send(WatchEnded{r.Watch, err})
+		d.count()
 	})
 }
 

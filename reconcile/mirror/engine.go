@@ -130,6 +130,8 @@ func (e *Engine) hear(event Event) {
 		e.stateSet(event)
 	case Pushed:
 		e.pushed(event)
+	case Called:
+		e.recount(event)
 	default:
 		if e.phase == waking || e.phase == running {
 			e.learn(event)

@@ -129,6 +129,10 @@ type Pushed struct {
 	Receipts []schema.Receipt
 }
 
+// Called tells how many calls to Salesforce the process has made since the
+// engine began. Without it the engine goes by estimates.
+type Called struct{ Calls int }
+
 func (Tick) event()       {}
 func (Reload) event()     {}
 func (Drain) event()      {}
@@ -149,3 +153,4 @@ func (OnlineRead) event() {}
 func (LimitsRead) event() {}
 func (StateSet) event()   {}
 func (Pushed) event()     {}
+func (Called) event()     {}

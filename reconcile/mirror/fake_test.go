@@ -27,6 +27,7 @@ type world struct {
 	stream chan schema.News
 
 	posts, polls, sweeps, looks, pushCalls int
+	watches                                int
 	pushed                                 []schema.Push
 	sets                                   []string
 	order                                  []string // what was written, in order
@@ -245,6 +246,7 @@ func (w *world) sweptSoFar() int {
 func (s salesforce) Watch(ctx context.Context, _ []byte, handle func(schema.News) error) error {
 	for {
 		s.mu.Lock()
+		s.watches++
 		err, breaks := s.failWatch, s.breaks
 		s.mu.Unlock()
 		if err != nil {

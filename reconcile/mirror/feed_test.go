@@ -156,6 +156,37 @@ func TestBreakingStream(t *testing.T) {
 	})
 }
 
+// A counting side tells how many calls it made: three for every push, one for
+// every sweep, and one for watching.
+type counting struct{ salesforce }
+
+func (c counting) Calls() schema.Calls {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return schema.Calls{Reading: 100 + c.sweeps + c.watches, Writing: 3 * c.pushCalls, SignIn: 1000}
+}
+
+// TestCallsAreThoseMade: what was called counts, not what was to be expected of
+// it, and not what was called before.
+func TestCallsAreThoseMade(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, s := newWorld(20), openFile(t)
+		w.failWatch, w.failPush = errFake, errFake
+		side := counting{salesforce{w}}
+		before := side.Calls().Billed()
+		h := start(t, w, s, settings(), func(o *Options) { o.Salesforce = side })
+		pass(time.Minute)
+		for i := range 3 {
+			w.state(i, lunch)
+		}
+		pass(10 * time.Minute)
+		made := side.Calls().Billed() - before
+		if got := h.snapshot(); w.pushCalls == 0 || got.Budget.Calls != made || got.Totals.Calls != made {
+			t.Errorf("%d calls were made, with %d pushes; the budget has %d and the total is %d", made, w.pushCalls, got.Budget.Calls, got.Totals.Calls)
+		}
+	})
+}
+
 // TestBudgetUsedIsDown: who neither is told nor may ask does not say that it
 // polls.
 func TestBudgetUsedIsDown(t *testing.T) {

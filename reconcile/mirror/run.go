@@ -4,9 +4,11 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/lockstep-sync/lockstep/reconcile/store"
+	"github.com/lockstep-sync/lockstep/schema"
 )
 
 // Options are what [Run] needs.
@@ -65,6 +67,9 @@ func (d *driver) term(ctx context.Context) error {
 	// What is under way when ctx ends is let finish.
 	var cancel context.CancelFunc
 	d.work, cancel = context.WithCancel(context.WithoutCancel(ctx))
+	if c, ok := d.Salesforce.(counter); ok {
+		d.before = c.Calls().Billed()
+	}
 	defer d.workers.Wait()
 	defer cancel()
 	return d.run(ctx)
@@ -81,6 +86,8 @@ type driver struct {
 	events  chan Event
 	workers sync.WaitGroup
 	watches map[uint64]*watching
+	before  int          // calls to Salesforce that others made before
+	told    atomic.Int64 // calls to Salesforce that the loop was told of
 	ended   bool
 	err     error
 
@@ -148,6 +155,21 @@ func (d *driver) answer(timeout time.Duration, do func(ctx context.Context) Even
 		defer cancel()
 		d.send(do(ctx))
 	})
+}
+
+// A counter knows how many calls it has made. A Salesforce side may be one.
+type counter interface{ Calls() schema.Calls }
+
+// count tells the loop of calls to Salesforce that it was not told of.
+func (d *driver) count() {
+	c, ok := d.Salesforce.(counter)
+	if !ok {
+		return
+	}
+	calls := c.Calls().Billed() - d.before
+	if d.told.Swap(int64(calls)) != int64(calls) {
+		d.send(Called{calls})
+	}
 }
 
 // send hands an event to the loop, unless that has ended.
