@@ -171,8 +171,12 @@ func TestUnmatchedAreThoseToBeKeptInStep(t *testing.T) {
 		set := settings()
 		set.Rules[0].Users = []string{"named@acme.example"}
 		reload := make(chan Settings)
-		h := start(t, w, openFile(t), set, func(o *Options) { o.CXone, o.Reload = side, reload })
+		kept := openFile(t)
+		h := start(t, w, kept, set, func(o *Options) { o.CXone, o.Reload = side, reload })
 		pass(5 * time.Second)
+		if told := lines(t, kept, "", Noticed); len(told) == 0 || told[0].Detail != "2 agents are kept in step, 2 people are unmatched" {
+			t.Errorf("the day begins with %+v", told)
+		}
 		all := h.changes(0)
 		if diff := cmp.Diff([]string{"lost", "named"}, ids(all.Strange)); diff != "" || all.Totals.Unmatched != 2 {
 			t.Errorf("%d are unmatched (-want +got):\n%s", all.Totals.Unmatched, diff)
