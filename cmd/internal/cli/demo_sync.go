@@ -92,7 +92,10 @@ func (s *story) sync(ctx context.Context, seed *tenant.Tenant, serve string) err
 	}
 	stop()
 	work.Wait()
-	s.view().Print("%d changes were made. Now nobody touches anything: do both sides agree?", changes)
+	if err := c.rest(); err != nil {
+		return err
+	}
+	s.view().Print("%d changes were made. Now contacts have ended and nobody touches anything: do both sides agree?", changes)
 	if err := c.agree(ctx); err != nil || serve == "" {
 		return err
 	}
@@ -293,6 +296,25 @@ func (p *process) ended() error {
 	default:
 		return nil
 	}
+}
+
+// rest ends contacts and after-call work: what is set during them, CXone shows
+// when they end.
+func (c *centre) rest() error {
+	calls := c.emulator.Tenant
+	for _, p := range c.people {
+		if now := calls.Presence(p.Email); !now.ACW && schema.IsContactState(now.State) {
+			if err := calls.EndContact(p.Email); err != nil {
+				return err
+			}
+		}
+		if calls.Presence(p.Email).ACW {
+			if err := calls.EndAfterCallWork(p.Email); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // agree waits until both sides of every agent agree, by the emulators' own

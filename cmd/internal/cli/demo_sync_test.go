@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lockstep-sync/lockstep/providers/emulator/cxone"
 	"github.com/lockstep-sync/lockstep/providers/emulator/desk"
 	"github.com/lockstep-sync/lockstep/providers/emulator/tenant"
 	"github.com/lockstep-sync/lockstep/reconcile/presence"
@@ -56,6 +57,31 @@ func TestDemoCounts(t *testing.T) {
 		want(2, 1, "", "a new choice counts anew")
 		shows(ben, "On_a_Call")
 		want(1, 2, "only 1 of 3 agents agree by a row", "hardly anybody is in step")
+	})
+}
+
+// TestDemoRests: a status chosen during a contact asks for a state that CXone
+// shows when the contact ends, which is when the demo counts.
+func TestDemoRests(t *testing.T) {
+	inBubble(t, centreText+rulesText, func(t *testing.T, c *centreWorld) {
+		c.begins()
+		for _, agent := range []string{ana, ben} {
+			c.must(c.emulator.Tenant.BeginContact(agent, cxone.Contact{AfterCallWork: agent == ben}))
+		}
+		pass(settles)
+		c.must(c.emulator.Tenant.EndContact(ben))
+		c.shows(ana, "Meeting")
+		pass(time.Minute)
+		d := c.demonstrated()
+		if got := d.count(); len(got.apart) != 1 {
+			t.Errorf("during the contact: %+v", got)
+		}
+		c.must(d.rest())
+		pass(settles)
+		if got := d.count(); got.agree != 3 {
+			t.Errorf("after it: %+v", got)
+		}
+		c.wantPair(ana, "Meeting Meeting", "what was chosen during the contact")
 	})
 }
 
