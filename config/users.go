@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/lockstep-sync/lockstep/schema"
 )
@@ -40,7 +41,7 @@ func checkNotEmpty(v schema.Value) string {
 }
 
 // takeUsers moves the user mappings out of the objects. A user may be mapped
-// once on either side.
+// once on either side, whatever the case: neither vendor's names go by it.
 func (l *loader) takeUsers() {
 	seen := map[string]*schema.Object{}
 	l.conf.Objects = slices.DeleteFunc(l.conf.Objects, func(o *schema.Object) bool {
@@ -50,7 +51,7 @@ func (l *loader) takeUsers() {
 		u := UserMapping{o.Address, o.Text("salesforce"), o.Text("cxone"), o.Source}
 		l.conf.Users = append(l.conf.Users, u)
 		for _, name := range []string{"salesforce", "cxone"} {
-			key := name + " " + o.Text(name)
+			key := name + " " + strings.ToLower(o.Text(name))
 			if first := seen[key]; first != nil && o.Get(name) != nil {
 				l.report(schema.ErrorAt(o, name, "User mapped twice",
 					fmt.Sprintf("The user %q is already mapped by %s at %s. A person has one user on each side; take one of the two out.", o.Text(name), first.Address, first.Source.Block)))

@@ -61,12 +61,13 @@ func (m *matcher) tell(side string, p *schema.Person, format string, args ...any
 }
 
 // Reached returns those of the unmatched who are to be kept in step: CXone's
-// people whom a rule reaches. An org has users without number who are nobody's
-// agents, so a user is told through the agent who lacks one.
+// people whom a rule reaches, and whom a user_mapping means. An org has users
+// without number who are nobody's agents, so any other user is told through the
+// agent who lacks one.
 func Reached(strange []Strange, rules *presence.Ruleset) []Strange {
 	var reached []Strange
 	for i := range strange {
-		if p := &strange[i]; p.Side == sideCXone && rules.For(p.Team, p.Login, p.Email) != nil {
+		if p := &strange[i]; p.Mapping || p.Side == sideCXone && rules.For(p.Team, p.Login, p.Email) != nil {
 			reached = append(reached, *p)
 		}
 	}
@@ -82,28 +83,44 @@ const (
 // mapped pairs those whom a user_mapping names.
 func (m *matcher) mapped() {
 	users, agents := called(m.users, m.by.Mappings, true), called(m.agents, m.by.Mappings, false)
-	for i, mapping := range m.by.Mappings {
-		u, a := users[i], agents[i]
-		switch {
-		case len(u) == 1 && len(a) == 1:
-			m.pair(u[0], a[0])
-		case len(u) != 1:
-			for _, i := range a {
-				m.setAside(m.agent, i, sideCXone, &m.agents[i], "a user_mapping leads to %q, whom Salesforce knows %s", mapping.Salesforce, times(len(u)))
-			}
-		default:
-			for _, i := range u {
-				m.setAside(m.user, i, sideSalesforce, &m.users[i], "a user_mapping leads to %q, whom CXone knows %s", mapping.CXone, times(len(a)))
-			}
+	for i := range m.by.Mappings {
+		mapping, u, a := &m.by.Mappings[i], users[i], agents[i]
+		if len(u) == 1 && len(a) == 1 {
+			m.pair(mapping, u[0], a[0])
+			continue
 		}
+		m.broken(mapping, u, a, fmt.Sprintf("a user_mapping joins %s and %s",
+			meant(mapping.Salesforce, "Salesforce", len(u)), meant(mapping.CXone, "CXone", len(a))))
 	}
 }
 
-func times(n int) string {
-	if n == 0 {
-		return "not"
+// meant names a user of a mapping, with what is wrong about it.
+func meant(name, vendor string, times int) string {
+	switch times {
+	case 0:
+		return fmt.Sprintf("%q, whom %s does not know,", name, vendor)
+	case 1:
+		return fmt.Sprintf("%q", name)
 	}
-	return fmt.Sprintf("%d times", n)
+	return fmt.Sprintf("%q, whom %s knows %d times,", name, vendor, times)
+}
+
+// broken sets aside whom a mapping names that leads nowhere: they are not to be
+// matched by anything else. What the file says is wrong is told even where that
+// is nobody.
+func (m *matcher) broken(mapping *UserMapping, users, agents []int, why string) {
+	why = strings.TrimSuffix(why, ",")
+	first := len(m.strange)
+	for _, i := range agents {
+		m.setAside(m.agent, i, sideCXone, &m.agents[i], "%s", why)
+	}
+	for _, i := range users {
+		m.setAside(m.user, i, sideSalesforce, &m.users[i], "%s", why)
+	}
+	if len(m.strange) == first {
+		m.strange = append(m.strange, Strange{Side: sideCXone, Name: mapping.CXone, Why: why})
+	}
+	m.strange[first].Mapping = true
 }
 
 func (m *matcher) setAside(of []int, i int, side string, p *schema.Person, format string, args ...any) {
@@ -113,17 +130,17 @@ func (m *matcher) setAside(of []int, i int, side string, p *schema.Person, forma
 	}
 }
 
-func (m *matcher) pair(u, a int) {
+// pair joins the two whom a mapping names. The configuration is checked for
+// names that stand in two mappings, but not for two names of one person.
+func (m *matcher) pair(mapping *UserMapping, u, a int) {
 	user, agent := &m.users[u], &m.agents[a]
 	switch {
 	case m.user[u] != nobody || m.agent[a] != nobody:
-		return // an earlier mapping has one of them; the configuration is checked for that
+		m.broken(mapping, nil, nil, fmt.Sprintf("a user_mapping joins %q and %q, and another has named one of the two before", mapping.Salesforce, mapping.CXone))
 	case !user.Active:
-		m.user[u], m.agent[a] = told, told
-		m.tell(sideCXone, agent, "the Salesforce user %s is inactive", user.Username)
+		m.broken(mapping, []int{u}, []int{a}, fmt.Sprintf("a user_mapping joins %q, who is inactive, and %q", mapping.Salesforce, mapping.CXone))
 	case !agent.Active:
-		m.user[u], m.agent[a] = told, told
-		m.tell(sideSalesforce, user, "the CXone agent %s is inactive", agent.Username)
+		m.broken(mapping, []int{u}, []int{a}, fmt.Sprintf("a user_mapping joins %q and %q, who is inactive", mapping.Salesforce, mapping.CXone))
 	default:
 		m.user[u], m.agent[a] = a, u
 	}

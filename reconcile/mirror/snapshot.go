@@ -141,6 +141,9 @@ type Strange struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
 	Why  string `json:"why"`
+	// Mapping says that a user_mapping is to blame. Who it means can be nobody:
+	// then there is no ID.
+	Mapping bool `json:"mapping,omitempty"`
 
 	// What rules go by.
 	Team  string `json:"team,omitempty"`

@@ -25,7 +25,8 @@ func mirrors(c *config.Configuration) bool {
 // A staff is the agents whom run's rules reach, matched with Salesforce.
 type staff struct {
 	matched int
-	strange []mirror.Strange // in CXone's order
+	strange []mirror.Strange // the others, in CXone's order
+	broken  []mirror.Strange // whom a user_mapping leads nowhere
 }
 
 // reached matches the agents whom run's rules reach.
@@ -33,7 +34,14 @@ func reached(c *config.Configuration, users, agents []schema.Person) staff {
 	rules := slices.DeleteFunc(presenceRules(c.Objects), func(r schema.Rule) bool { return r.Executor != byLockstep })
 	set := presence.NewRuleset(rules, presenceFacts(c.Objects))
 	matches, strange := mirror.MatchPeople(users, agents, matching(c))
-	s := staff{strange: mirror.Reached(strange, set)}
+	var s staff
+	for _, one := range mirror.Reached(strange, set) {
+		if one.Mapping {
+			s.broken = append(s.broken, one)
+		} else {
+			s.strange = append(s.strange, one)
+		}
+	}
 	for _, m := range matches {
 		if set.For(m.CXone.Team, m.CXone.Username, m.CXone.Email) != nil {
 			s.matched++
@@ -50,10 +58,7 @@ func (s staff) unmatched() string {
 	if len(s.strange) == 0 {
 		return ""
 	}
-	var reasons []string
-	for _, one := range s.strange[:min(len(s.strange), manyNames)] {
-		reasons = append(reasons, cmp.Or(one.Name, one.ID)+": "+one.Why)
-	}
+	reasons := reasonsOf(s.strange[:min(len(s.strange), manyNames)])
 	if more := len(s.strange) - manyNames; more > 0 {
 		reasons = append(reasons, fmt.Sprintf("and %d more", more))
 	}
@@ -61,30 +66,58 @@ func (s staff) unmatched() string {
 		len(s.strange), s.matched+len(s.strange), strings.Join(reasons, "; "))
 }
 
+// misled names each user_mapping that leads nowhere, for it is a line of the
+// files to be corrected; "" when all are well.
+func (s staff) misled() string {
+	if len(s.broken) == 0 {
+		return ""
+	}
+	return "run leaves alone whom a user_mapping leads nowhere (" + strings.Join(reasonsOf(s.broken), "; ") + ")"
+}
+
+func reasonsOf(people []mirror.Strange) []string {
+	reasons := make([]string, len(people))
+	for i, one := range people {
+		reasons[i] = cmp.Or(one.Name, one.ID) + ": " + one.Why
+	}
+	return reasons
+}
+
 // notePeople adds to a plan who cannot be kept in step.
 func notePeople(c *config.Configuration, plan *reconcile.Plan) {
-	if text := reached(c, plan.People["salesforce"], plan.People["cxone"]).unmatched(); text != "" {
-		plan.Notes = append(plan.Notes, schema.Note{Text: text})
+	s := reached(c, plan.People["salesforce"], plan.People["cxone"])
+	for _, text := range []string{s.unmatched(), s.misled()} {
+		if text != "" {
+			plan.Notes = append(plan.Notes, schema.Note{Text: text})
+		}
 	}
 }
 
 // examinePeople checks who can be kept in step. That people cannot be read fails
 // a checkup and not the command, for the checkups of the vendor say why.
 func examinePeople(ctx context.Context, c *config.Configuration, r *reconcile.Reconciler) []schema.Checkup {
-	checkup := schema.Checkup{Name: "Every agent is one person on both sides"}
+	people := schema.Checkup{Name: "Every agent is one person on both sides"}
 	users, agents, err := bothSides(ctx, c, r)
 	if err != nil {
-		checkup.Condition, checkup.Detail = schema.Broken, err.Error()
-		checkup.Remedy = "Correct what failed above first; people are read with the same sign-ins."
-		return []schema.Checkup{checkup}
+		people.Condition, people.Detail = schema.Broken, err.Error()
+		people.Remedy = "Correct what failed above first; people are read with the same sign-ins."
+		return []schema.Checkup{people}
 	}
 	s := reached(c, users, agents)
-	checkup.Condition, checkup.Detail = schema.Healthy, fmt.Sprintf("%d agents whom the rules reach are matched", s.matched)
+	people.Condition, people.Detail = schema.Healthy, fmt.Sprintf("%d agents whom the rules reach are matched", s.matched)
 	if text := s.unmatched(); text != "" {
-		checkup.Condition, checkup.Detail = schema.Ailing, text
-		checkup.Remedy = "Correct the e-mail address or username at one of the vendors, or declare a user_mapping."
+		people.Condition, people.Detail = schema.Ailing, text
+		people.Remedy = "Correct the e-mail address or username at one of the vendors, or declare a user_mapping."
 	}
-	return []schema.Checkup{checkup}
+	if len(c.Users) == 0 {
+		return []schema.Checkup{people}
+	}
+	mappings := schema.Checkup{Name: "Every user_mapping leads to two users", Condition: schema.Healthy, Detail: fmt.Sprintf("%d do", len(c.Users))}
+	if text := s.misled(); text != "" {
+		mappings.Condition, mappings.Detail = schema.Ailing, text
+		mappings.Remedy = "Correct the names in the user_mapping blocks, or take the blocks out."
+	}
+	return []schema.Checkup{people, mappings}
 }
 
 // bothSides reads the people of both vendors.
