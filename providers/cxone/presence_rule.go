@@ -35,6 +35,11 @@ var presenceRule = &kind{
 				Then: "Labels are written, developer names are read as well, the words are the guide's and the API's own.",
 			},
 			{
+				What: "see whom NICE's own sync serves already",
+				Why:  "NICE's one read shows the rule of the user who asks, and nobody else's (VERIFIED).",
+				Then: "With `adapters = \"api\"` `lockstep run` leaves alone whoever is assigned to a rule in Adapters, and says so. With `manual` it cannot notice: unassign the rules there before run takes over.",
+			},
+			{
 				What: "exclude a person from a team's rule in CXone",
 				Why:  "NICE's form has teams and users only (VERIFIED).",
 				Then: "`exclude` is heeded by `lockstep run` alone.",

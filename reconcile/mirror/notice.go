@@ -12,7 +12,7 @@ import (
 // rest is for the log.
 func urgent(kind string) bool {
 	switch kind {
-	case "halt", "poison", "control", "budget", "pushes", troubleStore, string(presence.ReportParked):
+	case "halt", "poison", "control", "assigned", "budget", "pushes", troubleStore, string(presence.ReportParked):
 		return true
 	}
 	return passing(kind)

@@ -16,6 +16,7 @@ type orders struct {
 	frozen        string
 	forgot        int64           // the last order to forget that was carried out
 	assigned      map[string]bool // CXone agents whom NICE's own sync serves
+	doubled       int             // how many of them run is to keep in step
 	halted        string          // why nobody is moved; "" when somebody is
 }
 
@@ -92,6 +93,21 @@ func (e *Engine) assign(agents []string) {
 	}
 }
 
+// announceAssigned tells how many of those whom run keeps in step NICE's own
+// sync serves as well: two that write are drift, and run is the one to give way.
+func (e *Engine) announceAssigned(n int) {
+	was := e.doubled
+	e.doubled = n
+	switch {
+	case n == was:
+	case n == 0:
+		e.notice(Notice{Kind: "assigned", Over: true, Text: "NICE's own sync serves nobody any more whom run keeps in step"})
+	default:
+		e.notice(Notice{Kind: "assigned", Text: fmt.Sprintf(
+			"NICE's own sync serves %d agents whom run is to keep in step: they are left alone until the rules in Adapters name neither them nor their team", n)})
+	}
+}
+
 // everybody returns why nobody at all is to be moved.
 func (e *Engine) everybody() string {
 	if e.guard.tripped != nil {
@@ -119,10 +135,18 @@ func (e *Engine) reason(a *agent) string {
 			return "stopped: " + o.Reason
 		}
 	}
+	if !e.moves(a) {
+		return "" // who is only looked at is what compare is about
+	}
 	if e.assigned[a.known.CXone] {
 		return "NICE's own sync serves this agent: the rule in Adapters names them or their team"
 	}
 	return ""
+}
+
+// moves reports whether an agent is one whom decisions are carried out for.
+func (e *Engine) moves(a *agent) bool {
+	return e.set.Mode == Live && a.rule != nil && a.rule.Live()
 }
 
 // applyStops brings every agent in line with the orders.
@@ -132,7 +156,11 @@ func (e *Engine) applyStops() {
 	if was != e.halted {
 		e.announceHalt(was)
 	}
+	doubled := 0
 	for _, a := range e.agents {
+		if e.assigned[a.known.CXone] && e.moves(a) {
+			doubled++
+		}
 		why := e.reason(a)
 		switch stopped := a.stop != ""; {
 		case why != "" && !stopped:
@@ -142,6 +170,7 @@ func (e *Engine) applyStops() {
 		}
 		a.stop = why
 	}
+	e.announceAssigned(doubled)
 }
 
 func (e *Engine) announceHalt(was string) {
