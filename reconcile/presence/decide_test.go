@@ -144,6 +144,20 @@ func TestDecisionTable(t *testing.T) {
 			},
 		},
 		{
+			name: "after-call work of a code that no block declares", why: "CXone shows that it is an ACW code; its status is not what the agent chose, and Salesforce goes back all the same",
+			rule: func(r *schema.Rule) {
+				subscribes("Mails", "Available")(r)
+				r.Publisher = append(r.Publisher, schema.Row{State: acd("Notes"), Status: schema.Status{Name: "Noting"}})
+			},
+			play: []string{
+				"1 salesforce Mails", "10 cxone InboundContact", "11 salesforce On_a_Call",
+				"60 cxone ACW:Notes", "61 salesforce Noting", "62 restart", "63 sweep cxone ACW:Notes @60", "64 sweep salesforce Noting @61", "70 cxone Available",
+			},
+			want: []string{
+				"10 set Salesforce On_a_Call if Mails", "60 set Salesforce Noting if On_a_Call", "70 set Salesforce Mails if Noting",
+			},
+		},
+		{
 			name: "contact by rule", why: "after_contact = rule: the publisher row, as any move", rule: func(r *schema.Rule) { byRule(r); subscribes("Mails", "Available")(r) },
 			play: []string{"1 salesforce Mails", "10 cxone InboundContact", "11 salesforce On_a_Call", "70 cxone Available"},
 			want: []string{"10 set Salesforce On_a_Call if Mails", "70 set Salesforce Chats if On_a_Call"},

@@ -38,6 +38,9 @@ type world struct {
 	// before is the pair that was shown when the contact began. It is kept
 	// until what the contact's end asks for is decided; zero otherwise.
 	before pair
+	// during is the status that the base's contact state publishes, "" outside
+	// one: CXone shows of a code that it is an ACW code, declared or not.
+	during string
 }
 
 // A Cause says why a side moved.
@@ -140,7 +143,12 @@ func (t *tables) goesBack(w world) bool {
 		t.rule.AfterContact == afterContactPrevious &&
 		w.state == w.before.state &&
 		w.before.status != schema.Offline &&
-		t.contact[w.status]
+		t.showsContact(w)
+}
+
+// showsContact reports whether a status only shows the contact.
+func (t *tables) showsContact(w world) bool {
+	return t.contact[w.status] || w.during != "" && w.during == w.status
 }
 
 func (t *tables) nextSubscribe(w world) (world, Move, bool) {

@@ -70,7 +70,7 @@ func (t *tables) mapped(w world) bool {
 		return true
 	}
 	back := t.subscriber[w.status]
-	return back != nil && back.State == w.state && t.settable(w.state) && (!w.ended() || !t.contact[w.status])
+	return back != nil && back.State == w.state && t.settable(w.state) && (!w.ended() || !t.showsContact(w))
 }
 
 // unavailable reports whether a write makes the agent unavailable on its side.

@@ -282,6 +282,9 @@ func (m *machine) world(moved Side) world {
 		if w.before.status == "" {
 			w.before.status = schema.Offline // nothing is known from before
 		}
+		if row := m.rule.publish(m.s.base.state); row != nil && inContact(m.s.base.state) {
+			w.during = row.Status.Name
+		}
 	}
 	return w
 }
