@@ -192,6 +192,9 @@ LOCKSTEP_LOG=debug logs every call to a vendor on standard error.`,
 func (a *app) view() view.Streams {
 	streams := a.bare()
 	streams.Out, streams.Err = a.screen.above(streams.Out), a.screen.above(streams.Err)
+	if a.title != "" { // not the only one that speaks, so no block is drawn
+		streams.Err, streams.Live = titled{a.title, streams.Err}, false
+	}
 	return streams
 }
 

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"flag"
+	"os"
 	"runtime"
 	"runtime/debug"
 	"strconv"
@@ -15,6 +16,9 @@ import (
 // some wait rather than work, and looks at the end for goroutines that nobody
 // ended.
 func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		program()
+	}
 	flag.Parse()
 	debug.SetGCPercent(400)
 	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {

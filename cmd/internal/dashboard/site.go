@@ -56,6 +56,9 @@ func pathOf(name string, taken map[string]bool) string {
 		}
 		return '-'
 	}, filepath.Base(name))
+	if base = strings.Trim(base, "-"); base == "" {
+		base = "tenant"
+	}
 	path := base
 	for n := 2; taken[path]; n++ {
 		path = base + "-" + strconv.Itoa(n)
