@@ -80,6 +80,9 @@ func (d *doctor) omniChannel(ctx context.Context) {
 	}
 }
 
+// viewAllData is the one permission here that another can stand for.
+const viewAllData = "ViewAllData"
+
 // needed lists the user permissions that Lockstep relies on.
 var needed = [...]struct{ name, label, why string }{
 	{"ApiEnabled", "API Enabled", "every call"},
@@ -88,7 +91,7 @@ var needed = [...]struct{ name, label, why string }{
 	{"ModifyMetadata", "Modify Metadata Through Metadata API Functions", "deploying"},
 	{"ManageUsers", "Manage Users", "profiles"},
 	{"AssignPermissionSets", "Assign Permission Sets", "agent_access and presence_bridge; Modify All Data alone is not enough (SECONDARY)"},
-	{"ViewAllData", "View All Data", "the feed of run: without it a subscription is silent, which is no error (VERIFIED)"},
+	{viewAllData, "View All Data", "the feed of run: without it a subscription is silent, which is no error (VERIFIED)"},
 }
 
 func (d *doctor) permissions(ctx context.Context) {
@@ -105,6 +108,11 @@ func (d *doctor) permissions(ctx context.Context) {
 		name := "The user may: " + n.label
 		if held[n.name] {
 			d.ok(name, "for %s", n.why)
+			continue
+		}
+		if n.name == viewAllData {
+			d.bad(schema.Unseen, name, "Look in the user's profile and permission sets whether View All Records is on for User Presence, which does as well (VERIFIED), if the org offers it there (UNCERTAIN); else give View All Data.",
+				"missing; it or View All Records on User Presence is needed for %s", n.why)
 			continue
 		}
 		d.bad(schema.Broken, name, "Give it through the profile or a permission set.", "missing; needed for %s", n.why)
