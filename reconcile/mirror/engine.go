@@ -281,7 +281,7 @@ func (e *Engine) quiet() bool {
 	if e.set.Mode != Live {
 		under = 0 // what is decided there, nobody may ever do
 	}
-	return e.gauges.unseen == 0 && under == 0 && len(e.readings) == 0 && len(e.ruling.agents) == 0 &&
+	return e.gauges.unseen == 0 && under == 0 && !e.owesErasing() && len(e.readings) == 0 && len(e.ruling.agents) == 0 &&
 		e.sweptOnce && e.polledOnce && !e.writing() && e.flight == nil && e.gather.empty()
 }
 

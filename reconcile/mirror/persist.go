@@ -20,6 +20,7 @@ type book struct {
 	feedsNew, dayNew bool // can wait for the next batch
 	lazyAt           time.Time
 	erasing          bool
+	erasedOnce       bool // under this lease
 }
 
 // A batch is what is kept together.
@@ -258,6 +259,23 @@ func (e *Engine) resume() {
 	}
 }
 
+// beginErasing sees to it that old history is erased soon, however short the
+// run or the lease is.
+func (e *Engine) beginErasing() {
+	switch {
+	case e.set.Retention <= 0:
+	case e.set.Once:
+		e.at(taskErase, 0)
+	default:
+		e.at(taskErase, eraseSoon) // who takes over has more urgent things to do
+	}
+}
+
+// owesErasing reports whether a run that is to end must erase first.
+func (e *Engine) owesErasing() bool {
+	return e.set.Retention > 0 && e.set.Mode != DryRun && !e.erasedOnce
+}
+
 // erase forgets history that is older than it is to be kept.
 func (e *Engine) erase() {
 	if e.erasing || e.set.Retention <= 0 || e.set.Mode == DryRun {
@@ -271,7 +289,7 @@ func (e *Engine) erased(r Erased) {
 	if r.Turn != e.turn {
 		return
 	}
-	e.erasing = false
+	e.erasing, e.erasedOnce = false, true
 	e.at(taskErase, eraseEvery)
 	if r.Err != nil {
 		e.storeFailed(toErase, r.Err)

@@ -165,9 +165,7 @@ func (e *Engine) begin() {
 	e.at(taskWatch, 0)
 	e.at(taskOnline, 0)
 	e.at(taskLimits, 0)
-	if e.set.Retention > 0 {
-		e.at(taskErase, eraseEvery)
-	}
+	e.beginErasing()
 	e.notice(Notice{Kind: "began", Text: fmt.Sprintf("%d agents are kept in step, %d people are unmatched", len(e.agents), len(e.unmatched()))})
 }
 

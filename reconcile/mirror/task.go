@@ -46,6 +46,7 @@ const (
 	peopleEvery   = time.Hour
 	limitsEvery   = 15 * time.Minute
 	onlineEvery   = 5 * time.Minute
+	eraseSoon     = time.Minute
 	eraseEvery    = time.Hour
 	lookAfter     = 1500 * time.Millisecond
 	stallAfter    = 10 * time.Minute
