@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"math"
 	"os/signal"
 	"path/filepath"
 	"strings"
@@ -25,6 +26,7 @@ type files struct {
 	flags      *runFlags
 	now        *config.Configuration // in force
 	reconciler *reconcile.Reconciler
+	running    *mirror.View
 	hook       mirror.Webhook       // nil for none
 	telling    sync.WaitGroup       // of it
 	reloaded   chan mirror.Settings // what is in force from now on
@@ -41,7 +43,8 @@ const (
 	// be put in force.
 	againAfter = 5 * time.Minute
 	// checkInterval is how often run looks whether what it relies on still holds.
-	// Each look is a plan, whose calls come out of the day's.
+	// Each look is a plan, whose calls come out of the day's, so that only the
+	// replica that serves looks.
 	checkInterval = time.Hour
 )
 
@@ -208,12 +211,21 @@ func (f *files) open(ctx context.Context, c *config.Configuration) (string, erro
 // check plans again, and tells when something that the sync relies on was
 // changed by hand.
 func (f *files) check(ctx context.Context) {
+	if !f.serves(ctx) {
+		return
+	}
 	open, err := f.open(ctx, f.now)
 	if err != nil || open == f.drift {
 		return // the vendors' trouble is seen by the sync itself
 	}
 	f.drift = open
 	f.tellDrift(ctx, open)
+}
+
+// serves reports whether this replica keeps the tenant in step.
+func (f *files) serves(ctx context.Context) bool {
+	now, err := f.running.Changes(ctx, math.MaxUint64) // of no agent
+	return err == nil && now.Standing == mirror.Running
 }
 
 func (f *files) tellDrift(ctx context.Context, drift string) {

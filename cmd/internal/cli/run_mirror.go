@@ -53,7 +53,7 @@ func (a *app) mirror(ctx context.Context, c *config.Configuration, r *reconcile.
 	if err != nil {
 		return err
 	}
-	files := &files{app: a, flags: flags, now: c, reconciler: r, hook: options.Webhook, reloaded: make(chan mirror.Settings)}
+	files := &files{app: a, flags: flags, now: c, reconciler: r, running: options.View, hook: options.Webhook, reloaded: make(chan mirror.Settings)}
 	if err := files.watch(ctx, &beside); err != nil {
 		return fmt.Errorf("run: %w", err)
 	}
