@@ -76,13 +76,15 @@ func New(seed *tenant.Tenant, options Options) *Emulator {
 		options.DeskNow = options.Now
 	}
 	e := &Emulator{
-		Org:     salesforce.New(seed, salesforce.Options{Now: options.Now, SessionLifetime: options.SessionLifetime}),
 		Tenant:  cxone.New(seed, cxone.Options{Now: options.Now, Key: options.Key, Hosts: cxone.ByRequest}),
 		seed:    seed,
 		options: options,
 		stats:   newCounter(),
 		script:  &script{},
 	}
+	e.Org = salesforce.New(seed, salesforce.Options{
+		Now: options.Now, SessionLifetime: options.SessionLifetime, OnMessage: e.onMessage,
+	})
 	e.Desks = desk.NewRoom(e.Org, desk.Options{Now: options.DeskNow})
 	e.gates = map[string]*gate{
 		Salesforce: newGate(e, Salesforce, e.Org),

@@ -1,7 +1,6 @@
 package emulator
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -55,6 +54,17 @@ const (
 	BusError        Kind = "bus-error"        // a refusal of the bus, by its Code: subscription.fetch.replayid.corrupted
 )
 
+// The kinds that are about commands on their way to an agent's console. The
+// path is the streaming channel's name, the body the command, and every client
+// that it is for is a call of the method CONSOLE. The sender is told that it
+// arrived.
+const (
+	ConsoleLoss      Kind = "console-loss"      // the command never comes
+	ConsoleDuplicate Kind = "console-duplicate" // the command comes twice
+	ConsoleDelay     Kind = "console-delay"     // the command comes after Delay
+	ConsoleReorder   Kind = "console-reorder"   // the command comes after the console's next one
+)
+
 // kinds tells what is a kind, and which of them refuse with which status.
 func kinds() map[Kind]int {
 	return map[Kind]int{
@@ -62,6 +72,7 @@ func kinds() map[Kind]int {
 		Throttled: 429, ServerError: 500, Unavailable: 503, LockedRow: 400, Status: 0, CommitError: 500, LostAnswer: 0,
 		Drop: 0, HTML: 200, Truncated: 0, Hang: 0, Slow: 0, Stale: 0,
 		StreamDrop: 0, StreamStall: 0, StreamLoss: 0, StreamDuplicate: 0, StreamReorder: 0, StreamGap: 0, BusError: 0,
+		ConsoleLoss: 0, ConsoleDuplicate: 0, ConsoleDelay: 0, ConsoleReorder: 0,
 	}
 }
 
@@ -79,7 +90,7 @@ type Fault struct {
 	Status     int           `json:"status,omitempty"`      // of the kind "status"
 	Body       string        `json:"body,omitempty"`        // of the kind "status"
 	RetryAfter int           `json:"retry_after,omitempty"` // seconds, of the kinds throttled and unavailable
-	Delay      time.Duration `json:"delay,omitempty"`       // nanoseconds, of the kind slow
+	Delay      time.Duration `json:"delay,omitempty"`       // nanoseconds, of the kinds slow and console-delay
 	Code       string        `json:"code,omitempty"`        // of the kinds stream-gap and bus-error
 }
 
@@ -92,8 +103,8 @@ func (f Fault) check() error {
 		return fmt.Errorf("fault vendor %q: want %s or %s", f.Vendor, Salesforce, CXone)
 	case f.Kind == Status && (f.Status < 200 || f.Status > 599):
 		return fmt.Errorf("fault status %d: want 200 to 599", f.Status)
-	case f.Kind == Slow && f.Delay <= 0:
-		return errors.New("slow fault without a delay")
+	case (f.Kind == Slow || f.Kind == ConsoleDelay) && f.Delay <= 0:
+		return fmt.Errorf("%s fault without a delay", f.Kind)
 	case f.Kind == StreamGap && !slices.Contains(gaps(), f.Code):
 		return fmt.Errorf("fault code %q: want one of %v", f.Code, gaps())
 	case f.Kind == BusError && !salesforce.KnownBusError(f.Code):
@@ -176,7 +187,7 @@ func (s *script) list() []Fault {
 // take returns the fault that meets a call, nil for none. Every fault that
 // matches sees the call; the first that is due meets it.
 func (s *script) take(vendor, method, path, text string) *Fault {
-	return s.takeOf(func(k Kind) bool { return k != BusError && !ofStream(k) }, vendor, method, path, text)
+	return s.takeOf(func(k Kind) bool { return k != BusError && !ofStream(k) && !ofConsole(k) }, vendor, method, path, text)
 }
 
 // takeOf is take among some kinds; the others do not even see the call.

@@ -82,7 +82,7 @@ func (e *Emulator) onBusCall(ctx context.Context, method, about string) error {
 	if hook := e.options.OnCall; hook != nil {
 		hook(Salesforce, "POST", method, n)
 	}
-	fault := e.script.takeOf(func(k Kind) bool { return !ofStream(k) }, Salesforce, "POST", method, about)
+	fault := e.script.takeOf(func(k Kind) bool { return !ofStream(k) && !ofConsole(k) }, Salesforce, "POST", method, about)
 	if fault == nil {
 		return ctx.Err()
 	}

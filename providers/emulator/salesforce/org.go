@@ -30,6 +30,9 @@ type Options struct {
 	// SessionLifetime is how long a token lives after its last use; two hours
 	// when zero, as a new org's session policy says.
 	SessionLifetime time.Duration
+	// OnMessage says what goes wrong with a message on its way to one client;
+	// nothing when nil. It is called with the org locked and must not call back.
+	OnMessage func(channel, payload string) Mishap
 }
 
 // An Org serves one tenant's Salesforce side. It is safe for concurrent use.

@@ -114,7 +114,7 @@ func (o *Org) deliver(ch *channel, event pushEvent) pushResult {
 func (o *Org) fan(ch *channel, user string, m Message) int {
 	listening := ch.listening(user, o.options.Now())
 	for _, l := range listening {
-		o.hand(l, m)
+		o.carry(l, m)
 	}
 	return len(listening)
 }

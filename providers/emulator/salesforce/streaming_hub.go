@@ -52,6 +52,7 @@ type listener struct {
 	channels map[string]bool
 	tell     func(Message) // for one in this process
 	comet    *cometClient  // for one at the end of a connection
+	held     []Message     // back, until the next one
 }
 
 // Generic events are kept for a day (VERIFIED); that no more than so many are
