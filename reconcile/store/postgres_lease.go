@@ -95,7 +95,8 @@ func (p *Postgres) mend(ctx context.Context, name string, g *grant) error {
 // give makes owner the holder of a lease that nobody holds and returns the new
 // epoch. The count of epochs is the whole database's, so it is taken last, and
 // let go of with the answer: in one statement the process has no part between
-// the two. Somebody who was faster makes it come to nothing. It is no lower than
+// the two (UNCERTAIN: CockroachDB's documentation has all parts of it, and
+// nothing of the whole). Somebody who was faster makes it come to nothing. It is no lower than
 // the clock, for the reason that nextEpoch gives.
 //
 // Leases that ended a day ago are swept, because replicas may come with names

@@ -135,7 +135,7 @@ func (a *app) runLogger(who *roll) *slog.Logger {
 		_ = level.UnmarshalText([]byte(name)) // what is no level leaves the usual one
 	}
 	options := &slog.HandlerOptions{Level: level, ReplaceAttr: who.inLog}
-	if a.view().Live {
+	if a.bare().Live {
 		return slog.New(slog.NewTextHandler(to, options))
 	}
 	return slog.New(slog.NewJSONHandler(to, options))
