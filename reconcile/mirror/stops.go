@@ -98,9 +98,9 @@ func (e *Engine) assign(agents []string) {
 func (e *Engine) announceAssigned(n int) {
 	was := e.doubled
 	e.doubled = n
-	switch {
-	case n == was:
-	case n == 0:
+	switch n {
+	case was:
+	case 0:
 		e.notice(Notice{Kind: "assigned", Over: true, Text: "NICE's own sync serves nobody any more whom run keeps in step"})
 	default:
 		e.notice(Notice{Kind: "assigned", Text: fmt.Sprintf(
