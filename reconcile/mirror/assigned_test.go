@@ -53,7 +53,7 @@ func TestAssignedAreLeftAlone(t *testing.T) {
 				if got := h.snapshot().Totals.Stopped; got != 0 {
 					t.Errorf("%s: %d are stopped when nobody is assigned any more", tc.reason, got)
 				}
-				if diff := cmp.Diff(tc.want, hook.calls); diff != "" {
+				if diff := cmp.Diff(tc.want, hook.told()); diff != "" {
 					t.Errorf("%s: told, -want +got\n%s", tc.reason, diff)
 				}
 			})

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -32,6 +33,12 @@ func (p *pager) Notify(_ context.Context, n Notice) error {
 	}
 	p.calls = append(p.calls, call)
 	return nil
+}
+
+func (p *pager) told() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.calls)
 }
 
 // TestPeopleAreCalled: for what a person can do something about, once it lasts,
@@ -65,7 +72,7 @@ func TestPeopleAreCalled(t *testing.T) {
 				w.with(tc.works)
 				w.status(1, "Lunch")
 				pass(5 * time.Minute)
-				if diff := cmp.Diff(tc.want, hook.calls); diff != "" {
+				if diff := cmp.Diff(tc.want, hook.told()); diff != "" {
 					t.Errorf("-want +got\n%s", diff)
 				}
 			})
@@ -131,12 +138,12 @@ func TestBudgetIsTold(t *testing.T) {
 		w.noBridge = true
 		start(t, w, openFile(t), set, func(o *Options) { o.Webhook = hook })
 		pass(14 * time.Minute)
-		if diff := cmp.Diff([]string{"budget"}, hook.calls); diff != "" {
+		if diff := cmp.Diff([]string{"budget"}, hook.told()); diff != "" {
 			t.Errorf("spent: -want +got\n%s", diff)
 		}
 		pass(2 * time.Minute)
-		if len(hook.calls) < 2 || hook.calls[1] != "budget is over" {
-			t.Errorf("a new day: %v", hook.calls)
+		if told := hook.told(); len(told) < 2 || told[1] != "budget is over" {
+			t.Errorf("a new day: %v", told)
 		}
 	})
 }
