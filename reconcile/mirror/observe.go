@@ -222,7 +222,6 @@ func (e *Engine) observe(a *agent, o presence.Observation, told bool) {
 	if news && a.fresh[o.Side] && !e.expected(a, &o) {
 		e.seen.totals.Changes++
 	}
-	a.fresh[o.Side] = true
 	o.Clock.Ahead += e.drift()
 	e.step(a, o)
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/lockstep-sync/lockstep/reconcile/presence"
 	"github.com/lockstep-sync/lockstep/reconcile/store"
 )
 
@@ -67,6 +68,9 @@ func (e *Engine) write(l Line) {
 func (e *Engine) touch(a *agent) {
 	s := &a.hot.state
 	a.note(e, s)
+	for side := range a.fresh {
+		a.fresh[side] = s.Fresh(presence.Side(side))
+	}
 	e.assess(a, s)
 	a.version = e.seen.next()
 	if !a.dirty {

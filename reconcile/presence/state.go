@@ -144,6 +144,10 @@ func (s State) Shows() (schema.ACDState, string) { return s.shows.state, s.shows
 // Since returns since when a side has shown that, by the vendor's own clock.
 func (s State) Since(side Side) time.Time { return stamp(s.seen[side].since) }
 
+// Fresh reports whether the present owner has seen what a side shows. Something
+// older than what is remembered does not count.
+func (s State) Fresh(side Side) bool { return s.seen[side].fresh }
+
 // Moved returns when the later of both sides came to show what it does, by our
 // clock: the cause of what is decided about them.
 func (s State) Moved() time.Time {
