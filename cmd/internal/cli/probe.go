@@ -19,7 +19,7 @@ import (
 
 // probe sets a volunteer on both sides for a moment, and back.
 func (a *app) probe(ctx context.Context, c *config.Configuration, r *reconcile.Reconciler, name string) (*view.Probe, error) {
-	options := mirror.Options{Settings: syncSettings(c, &runFlags{})}
+	options := mirror.Options{Settings: syncSettings(c, &runFlags{owner: owner()})}
 	if err := sides(&options, c, r); err != nil {
 		return nil, err
 	}
