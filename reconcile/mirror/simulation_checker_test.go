@@ -393,6 +393,25 @@ func (c *checker) saw(p *person, l *mirror.Line) {
 // leftOut is when a side was last known to be logged out.
 func (l *ledger) leftOut(side presence.Side) time.Duration { return l.backAt[side] }
 
+// kept is when what is remembered of somebody is on disk. A vendor's clock is
+// never set here, so what it told never gives way to something older; but that
+// somebody was logged out it often does not tell.
+func (c *checker) kept(key string, memory []byte) {
+	name, ok := strings.CutPrefix(key, "agent/")
+	p := c.w.byKey[name]
+	var s presence.State
+	if !ok || p == nil || s.UnmarshalBinary(memory) != nil {
+		return
+	}
+	state, status := s.Shows()
+	for side, v := range [...]value{state, statusValue(status)} {
+		was, is := p.ledger.kept[side], sight{v, s.Since(presence.Side(side))}
+		if p.ledger.kept[side] = is; is.value != was.value && !p.outValue(presence.Side(side), was.value) && is.since.Before(was.since) {
+			c.w.fail("older news never replaces newer", p, "%s of %s after %s of %s", is.value, is.since, was.value, was.since)
+		}
+	}
+}
+
 // succeeded is when a lease is granted.
 func (c *checker) succeeded(store.Lease) {
 	for _, p := range c.w.people {

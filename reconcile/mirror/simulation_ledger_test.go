@@ -34,6 +34,7 @@ type ledger struct {
 
 	reruled, resumed time.Duration
 	moved            time.Duration // to another team, or e-mail address
+	kept             [2]sight      // what is remembered of each side
 }
 
 // never is before everything.
@@ -43,6 +44,12 @@ const never = -time.Hour
 type reading struct {
 	shown
 	talks bool
+}
+
+// A sight is what a side shows, and since when as the vendor tells.
+type sight struct {
+	value value
+	since time.Time
 }
 
 // An asked is a command that a side was sent.

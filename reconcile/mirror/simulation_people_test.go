@@ -159,14 +159,16 @@ func (p *person) takeContact() {
 	w.cx.beginContact(p, pick(w, w.centre.words))
 }
 
-// dither changes a side to and fro faster than anything can follow.
+// dither changes Salesforce, or both sides, to and fro faster than anything can
+// follow.
 func (p *person) dither() {
-	for i := range 6 + p.w.rng.IntN(12) {
-		do := p.chooseState
-		if i%2 == 0 {
-			do = p.chooseStatus
+	both, apart := p.w.chance(0.5), p.w.between(200*time.Millisecond, 3*time.Second)
+	for i := range 8 + p.w.rng.IntN(20) {
+		do := p.chooseStatus
+		if both && i%2 == 0 {
+			do = p.chooseState
 		}
-		p.w.after(time.Duration(i)*p.w.between(200*time.Millisecond, 3*time.Second), do)
+		p.w.after(time.Duration(i)*apart, do)
 	}
 }
 

@@ -26,6 +26,11 @@ func (w *world) settle() {
 		return
 	}
 	for _, p := range w.people {
+		if s, _ := w.known(p); w.failure == nil {
+			if why, parked := s.Parked(); parked {
+				w.fail("who is parked is released when both sides have been quiet", p, "%s", why)
+			}
+		}
 		w.agreed(p)
 	}
 	w.lastActs()

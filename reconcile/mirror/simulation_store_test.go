@@ -68,6 +68,7 @@ func (s *storeModel) set(set store.Set) {
 	if !there {
 		s.keys = slices.Insert(s.keys, at, set.Key)
 	}
+	s.w.check.kept(set.Key, set.Value)
 	s.items[set.Key] = store.Item{Key: set.Key, Value: slices.Clone(set.Value), Version: s.version}
 }
 
