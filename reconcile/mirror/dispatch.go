@@ -262,10 +262,11 @@ func (e *Engine) batch(lane int, until time.Time) []*command {
 // later reports whether what waits was decided after a time.
 func later(list []*command, t time.Time) bool { return len(list) > 0 && list[0].decided.After(t) }
 
-// commandID names a command for the console: it is never given twice, whoever
-// has the lease.
+// commandID names a command of the call that is being made, for the console: it
+// is never given twice, whoever has the lease, and however often an agent's state
+// begins anew.
 func (e *Engine) commandID(c *command) string {
-	return fmt.Sprintf("%s/%d/%d", c.agent.known.Key, e.epoch, c.id)
+	return fmt.Sprintf("%s/%d/%d", c.agent.known.Key, e.epoch, e.ids)
 }
 
 // stateSet and pushed take in the vendors' answers.

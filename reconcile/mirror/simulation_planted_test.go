@@ -148,11 +148,11 @@ func plantedBugs() []bug {
 	case errors.Is(l.Err, store.ErrFenced):
 		e.lose(`},
 		{"commands are named alike by every owner", "mirror/dispatch.go",
-			`	return fmt.Sprintf("%s/%d/%d", c.agent.known.Key, e.epoch, c.id)`,
+			`	return fmt.Sprintf("%s/%d/%d", c.agent.known.Key, e.epoch, e.ids)`,
 			`	if {bug} {
-		return fmt.Sprintf("%s/%d", c.agent.known.Key, c.id%64)
+		return fmt.Sprintf("%s/%d", c.agent.known.Key, c.id)
 	}
-	return fmt.Sprintf("%s/%d/%d", c.agent.known.Key, e.epoch, c.id)`},
+	return fmt.Sprintf("%s/%d/%d", c.agent.known.Key, e.epoch, e.ids)`},
 		{"the last row of a poll is passed over", "mirror/poll.go",
 			`	e.backOffs.poll.reset()
 	e.hurry`,
