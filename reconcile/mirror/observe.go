@@ -132,10 +132,27 @@ func (e *Engine) away(a *agent, r *reading) {
 	// No later than what comes next, for the vendor's times are in whole seconds;
 	// and not anew by every reading that does not show who was away before.
 	o.Since = r.asked.Add(o.Clock.Ahead - o.Clock.Uncertainty).Truncate(time.Second)
-	if s := a.peek(); awayAlready(&s, &o) {
+	s := a.peek()
+	if awayAlready(&s, &o) {
 		o.Since = s.Since(r.side)
+	} else {
+		o.Clock.Uncertainty += max(o.Since.Sub(e.lastSeen(a, &s, &o)), 0)
 	}
 	e.observe(a, o, false)
+}
+
+// lastSeen returns when, by the vendor's clock, a side last showed something: who
+// is found to be away has left since, and nobody tells when.
+func (e *Engine) lastSeen(a *agent, s *presence.State, o *presence.Observation) time.Time {
+	last := s.Since(o.Side)
+	if last.IsZero() {
+		return o.Since
+	}
+	heard := e.began.Add(time.Duration(a.heard[o.Side]) + o.Clock.Ahead)
+	if a.heard[o.Side] != 0 && heard.After(last) {
+		return heard
+	}
+	return last
 }
 
 func awayAlready(s *presence.State, o *presence.Observation) bool {

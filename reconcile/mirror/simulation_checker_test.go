@@ -139,8 +139,8 @@ func (c *checker) told(h *host, side presence.Side, n *schema.News, read bool) {
 		if truth == nil {
 			continue
 		}
-		if read && truth == &p.now[side] {
-			p.ledger.blind[side] = false
+		if read && truth == &p.now[side] && p.ledger.blind[side] {
+			p.ledger.blind[side], p.ledger.sighted = false, w.now
 		}
 		if truth.by == byEngine {
 			w.tally.reach(classEcho)
@@ -406,7 +406,8 @@ func (c *checker) kept(key string, memory []byte) {
 	state, status := s.Shows()
 	for side, v := range [...]value{state, statusValue(status)} {
 		was, is := p.ledger.kept[side], sight{v, s.Since(presence.Side(side))}
-		if p.ledger.kept[side] = is; is.value != was.value && !p.outValue(presence.Side(side), was.value) && is.since.Before(was.since) {
+		begun := is.value == value{} // with a counterpart, as of now
+		if p.ledger.kept[side] = is; !begun && is.value != was.value && !p.outValue(presence.Side(side), was.value) && is.since.Before(was.since) {
 			c.w.fail("older news never replaces newer", p, "%s of %s after %s of %s", is.value, is.since, was.value, was.since)
 		}
 	}

@@ -12,7 +12,7 @@ import (
 // person, expires, is refused when its sender was succeeded or when another
 // status shows than expected, and is carried out by one tab.
 type browser struct {
-	ahead     time.Duration // its clock
+	ahead     time.Duration // by how much its idea of Salesforce's clock is
 	epoch     uint64        // the highest that any tab saw
 	claims    map[string]bool
 	noStorage bool // tabs cannot agree on who acts
@@ -195,9 +195,9 @@ func (p *person) receive(t *tab, c schema.Push) {
 	w.after(claimWait+w.between(0, 100*time.Millisecond), func() { p.carryOut(t, c) })
 }
 
-func (p *person) browserTime() time.Time {
-	return begin.Add(p.w.plan.hour + p.w.now + p.browser.ahead)
-}
+// browserTime is Salesforce's time as a console has learnt it, by which commands
+// expire.
+func (p *person) browserTime() time.Time { return p.w.sf.clock.wall().Add(p.browser.ahead) }
 
 func (p *person) carryOut(t *tab, c schema.Push) {
 	w := p.w

@@ -492,6 +492,7 @@ func (h *host) push(r mirror.Push) {
 	h.spend(1)
 	pushes := slices.Clone(r.Pushes)
 	for i := range pushes {
+		pushes[i].Expires = pushes[i].Expires.Add(h.skew.now(&h.clock).Ahead)
 		w.check.write(h, w.byID[presence.Salesforce][pushes[i].Person], presence.Salesforce, statusValue(pushes[i].Status), &pushes[i])
 	}
 	by := h.wayToSalesforce()

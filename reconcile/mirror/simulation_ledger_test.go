@@ -11,7 +11,8 @@ import (
 // it, to hold every command against the guarantees. All times are true ones, and
 // nothing in it comes from the engine but what it wrote into the journal.
 type ledger struct {
-	blind [2]bool // something happened that a side did not tell of, or told late
+	blind   [2]bool       // something happened that a side did not tell of, or told late
+	sighted time.Duration // when a reading last put an end to that
 
 	caused        [2]time.Duration // when something other than a command last changed a side
 	made          [2]int           // how often commands have

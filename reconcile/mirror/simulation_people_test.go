@@ -39,6 +39,7 @@ func (w *world) hire() *person {
 	if p.agent == "" || p.user == "" || p.userMail != p.mail {
 		w.tally.reach(classUnmatched)
 	}
+	p.browser.ahead = w.between(-time.Second, time.Second)
 	p.key = p.agent + "+" + p.user
 	p.now[presence.CXone] = shown{value: stateLoggedOut, since: w.cx.clock.stamp()}
 	p.now[presence.Salesforce] = shown{value: statusValue(schema.Offline), since: w.sf.clock.stamp()}

@@ -67,7 +67,9 @@ func (s *salesforceModel) tell(e busEvent) {
 		e.p.ledger.blind[presence.Salesforce] = true
 		return
 	}
-	w.after(w.between(w.plan.vendorLatency/2, w.plan.vendorLatency), func() {
+	// What happens to one person is told in its order.
+	e.p.tells = max(e.p.tells, w.now+w.between(w.plan.vendorLatency/2, w.plan.vendorLatency))
+	w.queue.push(e.p.tells, func() {
 		e.at = w.now
 		s.publish(e)
 	})

@@ -48,9 +48,6 @@ func (w *world) clear() {
 	if len(w.orders.stops) > 0 || w.plan.breaker > 0 {
 		w.resume(mirror.StopOrder{})
 	}
-	for _, h := range w.hosts {
-		h.clock.ahead = w.between(-time.Second, time.Second) // consoles refuse what a wrong clock says is over
-	}
 	clear(w.sf.denied)
 	clear(w.cx.removed)
 	clear(w.cx.wrong)
@@ -70,7 +67,12 @@ func (w *world) clear() {
 // faults that can be seen: ten seconds after the last has ended, both sides agree.
 // CXone is polled, and writes are rationed, which comes on top.
 func (w *world) soon() {
-	w.rest(max(w.visible-w.now, 0) + 10*time.Second + w.ration(len(w.people)))
+	promised := 10*time.Second + w.ration(len(w.people))
+	listed := make([]bool, len(w.people))
+	for i, p := range w.people {
+		listed[i] = w.excepted(p)
+	}
+	w.rest(max(w.visible-w.now, 0) + promised)
 	h := w.owner()
 	if h == nil {
 		w.fail("somebody has the lease", nil, "nobody has")
@@ -78,8 +80,8 @@ func (w *world) soon() {
 	if w.failure != nil || w.poor() || !h.hasEvents() {
 		return
 	}
-	for _, p := range w.people {
-		if p.ledger.blind == [2]bool{} && !w.excepted(p) {
+	for i, p := range w.people {
+		if p.ledger.blind == [2]bool{} && w.now-p.ledger.sighted >= promised && !listed[i] && !w.excepted(p) {
 			w.agreed(p)
 			w.tally.soon++
 		}

@@ -48,6 +48,7 @@ type world struct {
 	jumped   time.Duration // when a clock was last set
 	visible  time.Duration // when the last fault that can be seen ended
 	restarts bool          // a process that died is started again
+	busy     int           // how much has happened at this moment
 }
 
 // begin is the true time at which every world begins, plus its plan's hour.
@@ -168,12 +169,22 @@ func (w *world) start() {
 	w.operate()
 }
 
+// restless is how much cannot happen at one moment, unless one thing brings about
+// another for ever.
+const restless = 100_000
+
 // until lets time pass.
 func (w *world) until(end time.Duration) {
 	for w.failure == nil {
 		at, do, ok := w.queue.pop(end)
 		if !ok {
 			break
+		}
+		if w.busy++; at > w.now {
+			w.busy = 0
+		}
+		if w.busy > restless {
+			w.fail("everything comes to rest", nil, "%d things happen at one moment", w.busy)
 		}
 		w.now = at
 		w.tally.events++
@@ -272,13 +283,14 @@ type person struct {
 	next   *shown
 	talk   int // counts contacts, so that a late end ends no other
 
+	tells   time.Duration // until when the bus still has to tell of Salesforce
 	browser browser
 	ledger  ledger
 }
 
 // past is how much of what was shown is remembered, to be read from a replica
 // that lags.
-const past = 6
+const past = 32
 
 // shows returns what a side showed a while ago.
 func (p *person) shows(side presence.Side, ago time.Duration) shown {

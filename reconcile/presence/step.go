@@ -58,6 +58,9 @@ func (m *machine) takeOver() {
 	m.s.epoch = m.in.Epoch
 	for side := range m.s.seen {
 		m.s.seen[side].fresh = false
+		// By whose clock it was seen nobody knows: a reading of present data is not
+		// to be taken for much later because of that.
+		m.s.seen[side].at = m.now
 		m.s.blocked[side].unreachable = false
 		if p := m.s.pending[side]; p != nil {
 			again := *p
