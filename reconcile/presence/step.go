@@ -92,7 +92,7 @@ func (m *machine) clamp() {
 		}
 	}
 	for i, l := range m.s.late {
-		if most := m.now + m.set.DecisionLife.Milliseconds(); l.until > most {
+		if most := m.now + m.set.CommandLife.Milliseconds(); l.until > most {
 			m.s.late = append([]late(nil), m.s.late...)
 			m.s.late[i].until = most
 		}
