@@ -13,7 +13,7 @@ import (
 )
 
 // serve serves a centre on loopback and keeps what is shown up to date.
-func serve(t *testing.T, c *centre, token string) (*Dashboard, string) {
+func serve(t *testing.T, c Source, token string) (*Dashboard, string) {
 	t.Helper()
 	o := Options{Source: c, Replica: "replica-1", Version: "test", Every: 50 * time.Millisecond}
 	if token != "" {
@@ -38,7 +38,7 @@ func TestInChromium(t *testing.T) {
 	for name, look := range map[string]func(*testing.T, *browser){
 		"forty agents": fortyAgents, "in the dark": inTheDark, "ten thousand agents": tenThousandAgents, "behind a token": behindAToken,
 		"while it is pressed": whilePressed, "filters, order and keys": filtersOrderAndKeys, "what rules show": whatRulesShow,
-		"other replicas": otherReplicas, "a long timeline": aLongTimeline,
+		"other replicas": otherReplicas, "a long timeline": aLongTimeline, "before the first data": beforeTheFirstData, "a laptop's width": aLaptopsWidth, "the first minutes": theFirstMinutes,
 	} {
 		t.Run(name, func(t *testing.T) { look(t, b) })
 	}
@@ -110,6 +110,9 @@ func fortyAgents(t *testing.T, b *browser) {
 			s.OneWay = "no presence_bridge is declared"
 		})
 		page.until(`document.querySelector(".banner.bad").innerText.includes("breaker")`)
+		if got := page.js(`document.getElementById("mode").outerHTML`); got != `<span id="mode" class="pill bad">halted</span>` {
+			t.Errorf("the mode is %v", got)
+		}
 		page.picture("halted-light")
 	})
 	page.fine()

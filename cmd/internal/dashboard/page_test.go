@@ -1,6 +1,8 @@
 package dashboard
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -235,6 +237,71 @@ func whatRulesShow(t *testing.T, b *browser) {
 	listed := page.js(`[...document.querySelectorAll("article[data-rule=Support] tbody tr")].map((r) => r.children[1].textContent).join("")`)
 	if want := "↔↔↔↔↔↔→→→→→→←←"; listed != want {
 		t.Errorf("the rows' arrows are %v, not %s", listed, want)
+	}
+	page.fine()
+}
+
+// A stranger has nothing to tell yet.
+type stranger struct{ *centre }
+
+func (stranger) Changes(context.Context, uint64) (mirror.Changes, error) {
+	return mirror.Changes{}, errors.New("it has not begun")
+}
+
+// beforeTheFirstData: what is not known yet looks neither well nor wrong.
+func beforeTheFirstData(t *testing.T, b *browser) {
+	_, url := serve(t, stranger{newCentre(0)}, "")
+	page := b.open(t, url, "light")
+	page.until(`document.getElementById("link").className === "link starting"`)
+	page.picture("starting-light")
+	for what, want := range map[string]string{
+		`document.querySelectorAll(".feed.off").length`:                                               "2",
+		`document.querySelectorAll("#tiles > :not(.tile)").length`:                                    "0",
+		`[...document.querySelectorAll("#tiles .big")].map((n) => n.innerText).join("")`:              "–––––––",
+		`[...document.querySelectorAll(".tools option:checked")].map((o) => o.textContent).join()`:    "All teams,All rules,Any condition",
+		`document.getElementById("none").innerText + document.getElementById("shown").innerText`:      "Nothing is known yet.",
+		`getComputedStyle(document.getElementById("mode")).display`:                                   "none",
+		`location.hash = "#/rules", document.getElementById("view-rules").innerText`:                  "",
+		`document.querySelectorAll(".banner").length + document.getElementById("tenant").textContent`: "0",
+	} {
+		if got := fmt.Sprint(page.js(what)); got != want {
+			t.Errorf("%s is %s, not %s", what, got, want)
+		}
+	}
+	page.fine()
+}
+
+// theFirstMinutes: times along an axis that are all alike tell nothing.
+func theFirstMinutes(t *testing.T, b *browser) {
+	c := newCentre(40)
+	d, url := serve(t, c, "")
+	trendOf(t, d, c, 12)
+	page := b.open(t, url+"/#/activity", "light")
+	page.until(`document.querySelectorAll(".chart path.first[d^=M]").length === 4`)
+	if got := page.js(`(() => { const at = [...document.querySelector(".chart svg").querySelectorAll(".axis")].map((n) => n.textContent).filter((t) => t.includes(":")); return at.length - new Set(at).size; })()`); got != 0.0 {
+		t.Errorf("%v times are written twice", got)
+	}
+	page.picture("minutes-light")
+	page.fine()
+}
+
+// aLaptopsWidth: at the widths of usual screens nothing at the top is cut.
+func aLaptopsWidth(t *testing.T, b *browser) {
+	c := newCentre(40)
+	c.change(func(s *mirror.Snapshot) {
+		s.Tenant, s.Owner = "acme.my.salesforce.com and na1.nice-incontact.com", "replica-1.contact-centre.acme.example"
+	})
+	_, url := serve(t, c, "")
+	page := b.open(t, url, "light")
+	page.until(loaded)
+	for _, width := range []int{1440, 1361, 1300, 1200} {
+		page.size(width, 900)
+		page.until(fmt.Sprintf("innerWidth === %d", width))
+		cut := page.js(`[...document.querySelectorAll(".tile .name, #tenant, #owner")].filter((n) => n.scrollWidth > n.clientWidth && n.clientWidth > 0).map((n) => n.textContent).join(", ")`)
+		if cut != "" {
+			t.Errorf("%d wide: %v is cut", width, cut)
+		}
+		page.picture(fmt.Sprintf("width-%d", width))
 	}
 	page.fine()
 }

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/lockstep-sync/lockstep/reconcile/mirror"
 )
 
 // A Site serves several tenants at one address: a list of them, each one's page
@@ -229,6 +231,9 @@ func (t *tenant) row(ctx context.Context) row {
 	line.Owner, line.Agents, line.Apart = s.Owner, s.Totals.Agents, s.Totals.Apart
 	if s.Halted != "" {
 		line.State = "halted: " + s.Halted
+	}
+	if s.Mode != string(mirror.Live) {
+		line.State += " (" + s.Mode + ": nothing is written)"
 	}
 	return line
 }

@@ -69,6 +69,24 @@ func TestSite(t *testing.T) {
 	}
 }
 
+// TestSiteTellsShadow: whoever looks at the list would think that agents are moved.
+func TestSiteTellsShadow(t *testing.T) {
+	s, err := NewSite(Options{Version: "test"}, []string{"acme"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := newCentre(3)
+	if err := s.Add(t.Context(), "acme", Options{Version: "test", Source: c}); err != nil {
+		t.Fatal(err)
+	}
+	for mode, want := range map[mirror.Mode]string{mirror.Live: "<td>ok</td>", mirror.Shadow: "<td>ok (shadow: nothing is written)</td>"} {
+		c.change(func(s *mirror.Snapshot) { s.Mode = string(mode) })
+		if _, body := visit(s, "/"); !strings.Contains(body, want) {
+			t.Errorf("%s: no %s in\n%s", mode, want, body)
+		}
+	}
+}
+
 // TestSiteMetrics: every metric is of a tenant, but for the process's own.
 func TestSiteMetrics(t *testing.T) {
 	_, text := visit(twoOfThree(t, ""), "/metrics")

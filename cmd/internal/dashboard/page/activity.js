@@ -53,9 +53,10 @@ function draw(chart) {
       svg("text", { class: "axis", x: side - 8, y: y(v) + 4, "text-anchor": "end" }, v ? chart.write(v) : "0"));
   }
   const marks = Math.max(2, Math.floor(width / 130));
+  const length = to - from < marks * 60000 ? 8 : 5; // marks less than a minute apart tell the seconds
   for (let i = 0; i <= marks; i++) {
     const at = from + ((to - from) * i) / marks;
-    root.append(svg("text", { class: "axis", x: x(at), y: high - 4, "text-anchor": i === 0 ? "start" : i === marks ? "end" : "middle" }, clock(at).slice(0, 5)));
+    root.append(svg("text", { class: "axis", x: x(at), y: high - 4, "text-anchor": i === 0 ? "start" : i === marks ? "end" : "middle" }, clock(at).slice(0, length)));
   }
   const area = path(points, "first", x, y);
   if (points.every((p) => p.first != null)) root.append(svg("path", { class: "area", d: `${area}L${x(to)} ${y(0)}L${x(from)} ${y(0)}Z` }));

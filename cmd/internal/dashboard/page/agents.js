@@ -138,7 +138,7 @@ function options(id, all, of) {
 
 function labels() {
   const total = store.agents.size;
-  $("shown").textContent = list.length === total ? `${count(total)} agents` : `${count(list.length)} of ${count(total)} agents`;
+  $("shown").textContent = !store.head ? "" : list.length === total ? `${count(total)} agents` : `${count(list.length)} of ${count(total)} agents`;
   $("none").hidden = list.length > 0;
   $("none").textContent = total ? "Nobody fits these filters." : nobody();
   $("grid").setAttribute("aria-rowcount", String(list.length + 1));
@@ -154,8 +154,9 @@ function labels() {
 // nobody says why there is nobody.
 function nobody() {
   const h = store.head;
-  if (h?.standing === "standby") return h.owner ? `${h.owner} serves. This replica sees nobody before it takes over.` : "This replica sees nobody before it has the lease.";
-  return h?.standing === "starting" ? "Both sides are being read." : "No agents are matched yet.";
+  if (!h) return "Nothing is known yet.";
+  if (h.standing === "standby") return h.owner ? `${h.owner} serves. This replica sees nobody before it takes over.` : "This replica sees nobody before it has the lease.";
+  return h.standing === "starting" ? "Both sides are being read." : "No agents are matched yet.";
 }
 
 function paint(changed = new Set()) {

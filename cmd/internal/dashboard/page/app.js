@@ -1,5 +1,5 @@
 // The frame around the views: what concerns everybody, and which view is open.
-import { store, watch, load } from "./store.js";
+import { store, watch, announce, load } from "./store.js";
 import { el, svg, put, onChange, count, seconds } from "./format.js";
 import { startAgents, condition, currentCondition, choose } from "./agents.js";
 import { startDrawer, show } from "./drawer.js";
@@ -34,12 +34,13 @@ function frame() {
   link.textContent = { live: "up to date", lost: "reconnecting", starting: "starting" }[store.link] ?? "connecting";
   link.className = `link ${store.link}`;
   if (!h) return;
-  $("tenant").textContent = h.tenant;
+  put($("tenant"), h.tenant, { title: h.tenant });
   document.title = [title(h), "Lockstep"].filter(Boolean).join(" · ");
   const serves = h.standing === "running";
-  put($("mode"), serves ? h.mode : h.standing, { class: serves && h.mode === "live" ? "pill" : "pill watch" });
+  if (h.halted) put($("mode"), "halted", { class: "pill bad" });
+  else put($("mode"), serves ? h.mode : h.standing, { class: serves && h.mode === "live" ? "pill" : "pill watch" });
   const mine = h.owner === store.replica;
-  put($("owner"), h.owner ? (mine ? `owner: this replica, ${h.owner}` : `owner: ${h.owner}`) : "no owner", { title: `epoch ${h.epoch}` });
+  put($("owner"), h.owner ? (mine ? "owner: this replica" : `owner: ${h.owner}`) : "no owner", { title: [h.owner, `epoch ${h.epoch}`].filter(Boolean).join(", ") });
   feed("cxone", h.feed.cxone, `every ${h.feed.interval}`);
   feed("salesforce", h.feed.salesforce, "");
   banners(warnings(h));
@@ -137,8 +138,8 @@ function name(text) {
 }
 
 function makeTile(tag, text, attributes) {
-  const value = document.createTextNode(""), more = el("span", { class: "sub" });
-  const node = el(tag, attributes, name(text), el("span", { class: "big" }, value, more));
+  const value = document.createTextNode("–"), more = el("span", { class: "sub" }); // nothing is known at first
+  const node = el(tag, { class: "tile zero", ...attributes }, name(text), el("span", { class: "big" }, value, more));
   return {
     node,
     show(tone, shown, sub = "") {
@@ -185,4 +186,5 @@ startActivity();
 watch(frame);
 addEventListener("hashchange", route);
 route();
+announce(); // the frame without data, until there is some
 load();

@@ -13,7 +13,8 @@ export function startRules() {
 }
 
 export function paint() {
-  const rules = store.head?.rules ?? [];
+  if (!store.head) return; // no rule is known of yet, which is not that there is none
+  const rules = store.head.rules ?? [];
   draw(rules.map(({ rule, direction, state, status, place }) => [rule, direction, state, status, place]));
   for (const card of cards) card.show(rules.filter((r) => r.rule === card.name));
 }
