@@ -233,7 +233,7 @@ func (e *Engine) observe(a *agent, o presence.Observation, told bool) {
 	if news && a.rule != nil {
 		e.write(Line{
 			At: e.now, Agent: a.known.Key, Since: o.Since, Clock: schema.Skew(o.Clock), Whole: o.Whole, Team: a.known.Team,
-			Entry: presence.Entry{What: Saw, Side: o.Side, State: o.State, Status: o.Status, Rule: a.rule.Name()},
+			Entry: presence.Entry{What: Saw, Side: o.Side, State: o.State, Status: o.Status, Rule: a.rule.Name(), Shadow: !e.moves(a)},
 		})
 	}
 	if news && a.fresh[o.Side] && !e.expected(a, &o) {

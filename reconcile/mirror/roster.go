@@ -166,7 +166,28 @@ func (e *Engine) begin() {
 	e.at(taskOnline, 0)
 	e.at(taskLimits, 0)
 	e.beginErasing()
-	e.notice(Notice{Kind: "began", Text: fmt.Sprintf("%d agents are kept in step, %d people are unmatched", len(e.agents), len(e.unmatched()))})
+	e.notice(Notice{Kind: "began", Text: fmt.Sprintf("%s, %d people are unmatched", e.served(), len(e.unmatched()))})
+}
+
+// served tells how many agents a rule reaches: those whom it moves, and those
+// who are only watched.
+func (e *Engine) served() string {
+	kept, watched := 0, 0
+	for _, a := range e.agents {
+		switch {
+		case e.moves(a):
+			kept++
+		case a.rule != nil:
+			watched++
+		}
+	}
+	switch {
+	case watched == 0 && e.set.Mode == Live:
+		return fmt.Sprintf("%d agents are kept in step", kept)
+	case kept == 0:
+		return fmt.Sprintf("%d agents are watched", watched)
+	}
+	return fmt.Sprintf("%d agents are kept in step, %d are watched", kept, watched)
 }
 
 // enrol brings the roster in line with the people there are. Whoever is paired

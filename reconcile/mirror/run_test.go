@@ -1,6 +1,7 @@
 package mirror
 
 import (
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -245,6 +246,9 @@ func TestDryRunAndShadowWriteNothing(t *testing.T) {
 				set.Mode = mode
 				h := start(t, w, s, set)
 				pass(time.Second)
+				if told := lines(t, s, "", Noticed); mode == Shadow && (len(told) == 0 || told[0].Detail != "2 agents are watched, 0 people are unmatched") {
+					t.Errorf("the day begins with %+v", told)
+				}
 				w.status(0, "Lunch")
 				w.state(1, meeting)
 				pass(20 * time.Second)
@@ -256,6 +260,11 @@ func TestDryRunAndShadowWriteNothing(t *testing.T) {
 				}
 				if kept := len(lines(t, s, key(0), presence.Decided)); (kept == 0) != (mode == DryRun) {
 					t.Errorf("%d decisions in the journal", kept)
+				}
+				for _, l := range slices.Concat(lines(t, s, key(0), Saw), lines(t, s, key(0), presence.Decided)) {
+					if !l.Shadow {
+						t.Errorf("a line that is not of a shadow: %+v", l)
+					}
 				}
 			})
 		})
