@@ -10,9 +10,13 @@ import (
 
 const writesAdvice = "commands wait for each other at the busiest, those that make somebody unavailable last; raise writes_per_second"
 
-// callsAdvice says what is to be done about a number of calls.
-func callsAdvice(c *Centre, calls int) string {
+// callsAdvice says what is to be done about a number of calls. Its budget is the
+// one that deliveriesAdvice names, where that one asks for calls as well.
+func callsAdvice(c *Centre, d *day, deliveries, calls int) string {
 	text := "past nine tenths of the budget Salesforce is not read any more, and past all of it nothing is sent there, until midnight UTC; "
+	if polled, every := polledBudget(c, d, deliveries, calls); polled > c.CallsPerDay && (c.Org.Calls == 0 || polled <= c.Org.Calls) {
+		return text + fmt.Sprintf("salesforce_calls_per_day = %d is enough, also to poll every %s once the event deliveries are used up", polled, words(every))
+	}
 	if enough := budgetFor(calls); c.Org.Calls == 0 || enough <= c.Org.Calls {
 		return text + fmt.Sprintf("salesforce_calls_per_day = %d is enough", enough)
 	}
@@ -35,20 +39,28 @@ func deliveriesAdvice(c *Centre, d *day, deliveries, calls int) string {
 		return text + fmt.Sprintf("salesforce_deliveries_per_day = %d keeps the events, if the org has room for them", roundUp(deliveries))
 	}
 	text += "the org has no room for more: ask Salesforce for deliveries"
-	if d.eventsEnd == never {
-		return text
-	}
-	pace := mirror.PaceOf(c.Agents)
-	shortest := mirror.PolledSweep(pace.Pages, math.MaxInt32, wholeDay)
-	rest := wholeDay - c.Begins - d.eventsEnd
-	enough := budgetFor(calls + pace.Pages*int(rest/shortest))
+	enough, shortest := polledBudget(c, d, deliveries, calls)
 	switch {
+	case enough == 0:
+		return text
 	case enough <= c.CallsPerDay:
 		return text + "; the budget of calls polls every " + words(shortest)
 	case c.Org.Calls > 0 && enough > c.Org.Calls:
 		return text
 	}
 	return text + fmt.Sprintf(", or poll every %s with salesforce_calls_per_day = %d", words(shortest), enough)
+}
+
+// polledBudget is the budget of calls that polls as often as may be once the
+// deliveries, of which the org has no more, are used up; 0 where they are not.
+func polledBudget(c *Centre, d *day, deliveries, calls int) (enough int, every time.Duration) {
+	if c.Org.Deliveries == 0 || deliveries <= c.Org.Deliveries || d.eventsEnd == never {
+		return 0, 0
+	}
+	pace := mirror.PaceOf(c.Agents)
+	every = mirror.PolledSweep(pace.Pages, math.MaxInt32, wholeDay)
+	rest := wholeDay - c.Begins - d.eventsEnd
+	return budgetFor(calls + pace.Pages*int(rest/every)), every
 }
 
 func roundUp(n int) int {

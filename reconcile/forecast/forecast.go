@@ -123,7 +123,7 @@ func Of(c Centre) Forecast {
 	deliveries := whole(eventsPerChange * (inSalesforce + toSalesforce))
 	calls := demandedCalls(&c, r)
 	f.Needs = append(f.Needs,
-		need("Salesforce API calls", calls, c.CallsPerDay, c.Org.Calls, c.left(c.Org.CallsLeft), callsAdvice(&c, calls)),
+		need("Salesforce API calls", calls, c.CallsPerDay, c.Org.Calls, c.left(c.Org.CallsLeft), callsAdvice(&c, &d, deliveries, calls)),
 		need("Salesforce event deliveries", deliveries, c.DeliveriesPerDay, c.Org.Deliveries, c.left(c.Org.DeliveriesLeft), deliveriesAdvice(&c, &d, deliveries, calls)),
 	)
 	if !c.OneWay {

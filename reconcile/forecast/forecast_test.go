@@ -115,6 +115,9 @@ func TestAdviceIsEnough(t *testing.T) {
 	if !found || err != nil {
 		t.Fatalf("no number of calls in %q", then)
 	}
+	if then := find(t, Of(poor), "Salesforce API calls").Then; !strings.Contains(then, "salesforce_calls_per_day = "+number+" is enough") {
+		t.Errorf("two numbers for one budget: %s and %q", number, then)
+	}
 	poor.CallsPerDay = calls
 	if d := Of(poor).Delays[0]; d.Slower != 5*time.Second+ours {
 		t.Errorf("with %d calls a day: %s, %s", calls, d.Slower, d.Why)

@@ -16,6 +16,9 @@ type Comparison struct {
 	From, To time.Time
 	Agents   int        // who were asked anything of
 	Rows     []Compared // by team, rule and row
+	// NICE says that NICE's own sync is known to carry out every rule of the
+	// rows; otherwise who acted is not known.
+	NICE bool
 	// Live counts decisions that Lockstep carried out itself; they say nothing
 	// about anybody else and are not compared.
 	Live int

@@ -38,6 +38,9 @@ func Explain(r *mirror.Line) string {
 	case presence.Undeliverable:
 		return with("setting "+target(r)+" could not be delivered; the pair last agreed is kept", r.Detail)
 	}
+	if strings.HasPrefix(r.Detail, string(r.What)+": ") {
+		return r.Detail // a stop's reason begins with the word
+	}
 	return with(string(r.What), r.Detail)
 }
 

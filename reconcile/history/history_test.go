@@ -41,6 +41,9 @@ func TestReplayOfWhatWasWatched(t *testing.T) {
 	l.shows(30*time.Second, presence.Salesforce, "On_Break")
 	l.wait(time.Hour)
 	got := replayOf(t, l, rule)
+	if got.Shadow != got.Writes[0] || got.Shadow == 0 {
+		t.Errorf("%d of %d decisions are told to be of a shadow", got.Shadow, got.Writes[0])
+	}
 	if len(got.Changed) != 1 || got.Changed[0].For != 30*time.Second {
 		t.Errorf("the half minute that somebody else took is not what would change: %+v\n%s", got.Changed, story(l.lines))
 	}
@@ -177,7 +180,9 @@ func TestExplain(t *testing.T) {
 		`setting Salesforce to On_Break could not be delivered; the pair last agreed is kept: no console is open`: {What: presence.Undeliverable, Side: presence.Salesforce, Target: "On_Break", Detail: "no console is open"},
 		`both sides are taken as they are: code "Lunch" and On_Break: logged in`:                                  {What: presence.Adopted, State: code, Status: "On_Break", Detail: "logged in"},
 		`CXone moved to code "Lunch"; code "Lunch" and On_Break is agreed, nothing to write`:                      {What: presence.Agreed, Moved: "CXone", State: code, Status: "On_Break"},
-		`parked: it flaps`: {What: presence.Parked, Detail: "it flaps"},
+		`parked: it flaps`:   {What: presence.Parked, Detail: "it flaps"},
+		`stopped: a drill`:   {What: presence.Stopped, Detail: "stopped: a drill"},
+		`stopped: freeze: x`: {What: presence.Stopped, Detail: "freeze: x"},
 	} {
 		if got := Explain(&mirror.Line{Entry: e}); got != want {
 			t.Errorf("%s\nnot\n%s", got, want)

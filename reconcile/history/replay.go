@@ -16,6 +16,7 @@ type Replay struct {
 	From, To time.Time
 	Agents   int        // who were seen
 	Writes   [2]int     // decisions: as recorded, and under the other rules
+	Shadow   int        // of the decisions as recorded, those that were not carried out
 	Changed  []Replayed // the agents who would have shown something else, longest first
 }
 
@@ -72,6 +73,7 @@ type replayer struct {
 	set    presence.Settings
 	agents map[string]*rerun
 	writes [2]int
+	shadow int
 }
 
 func (r *replayer) read(l *mirror.Line) {
@@ -168,6 +170,7 @@ func (a *rerun) queued(l *mirror.Line) {
 func (a *rerun) decided(l *mirror.Line) {
 	a.writes[0]++
 	if l.Shadow {
+		a.shadow++
 		return // nobody was asked; what others did is seen
 	}
 	a.asked[l.Side], a.late[l.Side] = l.Target, ""
@@ -246,7 +249,7 @@ func (a *rerun) shows(now time.Time, side presence.Side, target string) {
 }
 
 func (r *replayer) end(from, to time.Time) Replay {
-	result := Replay{From: from, To: to, Agents: len(r.agents), Writes: r.writes}
+	result := Replay{From: from, To: to, Agents: len(r.agents), Writes: r.writes, Shadow: r.shadow}
 	for key, a := range r.agents {
 		a.pass(to)
 		if len(a.spans) == 0 {

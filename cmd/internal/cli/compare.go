@@ -3,11 +3,13 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/lockstep-sync/lockstep/reconcile/history"
+	"github.com/lockstep-sync/lockstep/schema"
 )
 
 func (a *app) compareCommand() *cobra.Command {
@@ -32,6 +34,7 @@ func (a *app) comparePast(ctx context.Context, flags *spanFlags) error {
 	if err != nil {
 		return fmt.Errorf("compare: %w", err)
 	}
+	compared.NICE = byNICE(compared.Rows, presenceRules(p.config.Objects))
 	switch flags.format {
 	case "json":
 		return a.view().CompareJSON(compared)
@@ -40,4 +43,13 @@ func (a *app) comparePast(ctx context.Context, flags *spanFlags) error {
 	}
 	a.view().Compare(compared)
 	return nil
+}
+
+// byNICE reports whether NICE's own sync carries out every rule of the rows.
+func byNICE(rows []history.Compared, rules []schema.Rule) bool {
+	theirs := map[string]bool{}
+	for i := range rules {
+		theirs[rules[i].Name] = rules[i].Executor == "cxone"
+	}
+	return !slices.ContainsFunc(rows, func(r history.Compared) bool { return !theirs[r.Rule] })
 }

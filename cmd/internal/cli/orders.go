@@ -149,9 +149,11 @@ is kept from being moved by something else is named.`,
 }
 
 func (a *app) resumeRun(ctx context.Context, flags orderFlags) error {
+	stopped := false
 	if flags.team == "" && flags.agent == "" {
 		// First, because it may be there for the very reason that the store is not.
-		if err := a.takeStopFile(); err != nil {
+		var err error
+		if stopped, err = a.takeStopFile(); err != nil {
 			return err
 		}
 	}
@@ -161,32 +163,38 @@ func (a *app) resumeRun(ctx context.Context, flags orderFlags) error {
 	if c == nil {
 		return err
 	}
-	var held []string
+	var before, held []string
 	if err == nil {
-		held, err = a.takeBack(waiting, c, s, flags)
+		before, held, err = a.takeBack(waiting, c, s, flags)
 	}
 	if err != nil {
 		return fmt.Errorf("resume: %w", inTime(err))
 	}
-	if len(held) > 0 {
+	stopped = stopped || len(before) > 0
+	switch {
+	case len(held) > 0 && !stopped:
+		a.view().Say("Nothing was ordered for %s. Still not moved:\n  %s", whom(flags), strings.Join(held, "\n  "))
+	case len(held) > 0:
 		a.view().Say("Taken back: what was ordered for %s. Still not moved:\n  %s", whom(flags), strings.Join(held, "\n  "))
-		return nil
+	case !stopped:
+		a.view().Say("Nobody was stopped.")
+	default:
+		a.view().Say("Resumed: %s. What both sides show is adopted.", whom(flags))
 	}
-	a.view().Say("Resumed: %s. What both sides show is adopted.", whom(flags))
 	return nil
 }
 
-// takeStopFile takes away the stop file, where there is one.
-func (a *app) takeStopFile() error {
+// takeStopFile takes away the stop file, and reports whether there was one.
+func (a *app) takeStopFile() (bool, error) {
 	err := os.Remove(a.stopFile())
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return nil
+		return false, nil
 	case err != nil:
-		return fmt.Errorf("resume: %w", err)
+		return false, fmt.Errorf("resume: %w", err)
 	}
 	a.view().Say("The stop file %s is gone.", a.stopFile())
-	return nil
+	return true, nil
 }
 
 // history loads the configuration and opens what run remembers. The
@@ -223,19 +231,23 @@ func again(f orderFlags) string {
 	return ""
 }
 
-// takeBack takes orders back, and lists what keeps those whom they were about
-// from being moved all the same.
-func (a *app) takeBack(ctx context.Context, c *config.Configuration, s store.Store, flags orderFlags) ([]string, error) {
+// takeBack takes orders back, and lists what kept those whom they were about
+// from being moved before, and what does all the same.
+func (a *app) takeBack(ctx context.Context, c *config.Configuration, s store.Store, flags orderFlags) (before, held []string, err error) {
 	team, agent, err := a.meant(ctx, c, s, flags)
 	if err == nil {
+		before, err = mirror.Holds(ctx, s, accounts(c), team, agent)
+	}
+	if err == nil {
+		// Also when nobody is stopped as far as the store knows: a halt by the
+		// breaker may not have been kept yet.
 		err = mirror.Resume(ctx, s, accounts(c), team, agent)
 	}
-	if err != nil {
-		return nil, err
+	if err == nil {
+		held, err = mirror.Holds(ctx, s, accounts(c), team, agent)
 	}
-	held, err := mirror.Holds(ctx, s, accounts(c), team, agent)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, w := range c.Sync.Freeze {
 		if w.Holds(time.Now()) {
@@ -245,5 +257,5 @@ func (a *app) takeBack(ctx context.Context, c *config.Configuration, s store.Sto
 	if _, err := os.Stat(a.stopFile()); err == nil {
 		held = append(held, fmt.Sprintf("everybody who runs from this directory, by the stop file %s; lockstep resume takes it away", a.stopFile()))
 	}
-	return held, nil
+	return before, held, nil
 }

@@ -237,7 +237,9 @@ func TestRunShadowThenCompare(t *testing.T) {
 		s.ends(exitOK)
 
 		c.orders(exitOK, "compare", "-since=3h")
-		c.wantSaid("Support", "NICE late", "NICE missed", "agent-hours")
+		c.wantSaid("Support", "Late", "Missed", "agent-hours", "Once somebody or something else was late; once nobody acted.")
+		c.orders(exitOK, "replay", "-since=3h")
+		c.wantSaid("nothing was written then")
 		c.orders(exitOK, "compare", "-since=3h", "-format=json")
 		var document struct {
 			Rows []struct {
@@ -259,6 +261,9 @@ func TestRunShadowThenCompare(t *testing.T) {
 		if rows, err := csv.NewReader(c.out).ReadAll(); err != nil || len(rows) != len(document.Rows)+1 {
 			t.Errorf("%d rows of CSV: %v", len(rows), err)
 		}
+		c.write("main.hcl", centreText+strings.Replace(rulesText, "executor = \"lockstep\"", "executor = \"cxone\"\n account_mapping = \"elsewhere\"", 1))
+		c.orders(exitOK, "compare", "-since=3h")
+		c.wantSaid("Once NICE's own sync was late; once NICE's own sync never came.")
 		c.orders(exitOK, "compare", "-from=1999-01-01T00:00:00Z", "-to=1999-01-02T00:00:00Z")
 		c.wantSaid("Nothing was watched")
 		s.wantSilence("compared")

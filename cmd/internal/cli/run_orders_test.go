@@ -213,6 +213,20 @@ func TestResumeSaysWhoStillHolds(t *testing.T) {
 	}
 }
 
+// TestResumeOfNothing: "Resumed" would say that something was wrong before.
+func TestResumeOfNothing(t *testing.T) {
+	inBubble(t, centreText+rulesText, func(t *testing.T, c *centreWorld) {
+		c.begins().ends(exitOK)
+		for _, whom := range [][]string{{}, {"-team=Support"}, {"-agent=" + ana}} {
+			c.orders(exitOK, append([]string{"resume"}, whom...)...)
+			c.wantSaid("Nobody was stopped.")
+		}
+		c.write("main.hcl", syncing(`freeze = ["Sat 00:00-01:00 UTC"]`))
+		c.orders(exitOK, "resume")
+		c.wantSaid("Nothing was ordered for everybody. Still not moved:", "everybody, by freeze")
+	})
+}
+
 // TestResumeBesideAStopFile: the file was left for everybody.
 func TestResumeBesideAStopFile(t *testing.T) {
 	inBubble(t, centreText+rulesText, func(t *testing.T, c *centreWorld) {

@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/lockstep-sync/lockstep/reconcile/history"
@@ -12,8 +13,11 @@ import (
 // Compare writes by team and rule row what others did of what the rules ask for.
 func (s Streams) Compare(c history.Comparison) {
 	if len(c.Rows) == 0 {
+		if c.Live > 0 {
+			s.Print("Between %s and %s Lockstep carried out %s itself, so there is nothing of others to compare.", moment(c.From), moment(c.To), count(c.Live, "decision"))
+			return
+		}
 		s.Print("Nothing was watched between %s and %s.", moment(c.From), moment(c.To))
-		s.ownDecisions(c)
 		return
 	}
 	all := c.Total("")
@@ -30,23 +34,48 @@ func (s Streams) Compare(c history.Comparison) {
 		if i == 0 || r.Team != team {
 			flush()
 			team = r.Team
-			t = &table{heads: []string{"Row", ">Asked", ">Apart", ">NICE late", ">NICE missed", ">We differ", ">Slowest", "Asks"}}
+			t = &table{heads: []string{"Row", ">Asked", ">Apart", ">Late", ">Missed", ">Overtaken", ">Differ", ">Slowest", "Asks"}}
 			s.Print("\n%s", bold.Render(teamName(team)))
 		}
 		t.add(place(r.Row), strconv.Itoa(r.Decisions), hours(r.Apart), share(r.Late, r.Decisions), share(r.Missed, r.Decisions),
-			share(r.Differ, r.Decisions), span(r.Slowest), r.Asks)
+			share(r.Overtaken, r.Decisions), share(r.Differ, r.Decisions), span(r.Slowest), r.Asks)
 	}
 	flush()
-	s.Print("\nIn all the sides were apart for %s. NICE was late %s and never came %s; %s it set something else than the rule.",
-		bold.Render(hours(all.Apart)+" agent-hours"), times(all.Late), times(all.Missed), times(all.Differ))
-	s.Print("Lockstep would have set each of the %d within its own delay: see `lockstep forecast`.", all.Late+all.Missed+all.Differ)
-	s.ownDecisions(c)
+	s.Print("\nIn all the sides were apart for %s. %s", bold.Render(hours(all.Apart)+" agent-hours"), others(c.NICE, &all))
+	switch n := all.Late + all.Missed + all.Differ; n {
+	case 0:
+	case 1:
+		s.Print("Lockstep would have set it within its own delay: see `lockstep forecast`.")
+	default:
+		s.Print("Lockstep would have set each of the %d within its own delay: see `lockstep forecast`.", n)
+	}
+	if c.Live > 0 {
+		s.Print("%s that Lockstep carried out itself: not compared.", count(c.Live, "decision"))
+	}
+	s.Print("%s", faint.Render(fmt.Sprintf("Late: set after more than %s. Missed: not set by anybody. Overtaken: the side that asked moved on first. Differ: set to something else.", about(history.Grace))))
 }
 
-func (s Streams) ownDecisions(c history.Comparison) {
-	if c.Live > 0 {
-		s.Print("%s of Lockstep's own, carried out by itself, not compared.", count(c.Live, "decision"))
+// others tells what was done of what the rules ask for, and by whom as far as
+// that is known.
+func others(nice bool, all *history.Compared) string {
+	who, missed := "somebody or something else", "nobody acted"
+	if nice {
+		who, missed = "NICE's own sync", "NICE's own sync never came"
 	}
+	var did []string
+	for _, one := range []struct {
+		n    int
+		what string
+	}{{all.Late, who + " was late"}, {all.Missed, missed}, {all.Differ, who + " set what the rule does not ask for"}} {
+		if one.n > 0 {
+			did = append(did, times(one.n)+" "+one.what)
+		}
+	}
+	if len(did) == 0 {
+		return "What the rules ask for was done in time, or was overtaken."
+	}
+	text := strings.Join(did, "; ") + "."
+	return strings.ToUpper(text[:1]) + text[1:]
 }
 
 func teamName(team string) string {

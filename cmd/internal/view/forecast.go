@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	needs "github.com/lockstep-sync/lockstep/reconcile/forecast"
+	"github.com/lockstep-sync/lockstep/schema"
 )
 
 // Forecast writes what a centre needs of both vendors, against the limits.
@@ -16,8 +17,11 @@ func (s Streams) Forecast(f needs.Forecast) {
 		t.add(verdict(n.Verdict), n.Name, thousands(n.Amount), bound(n.Budget), bound(n.Limit), bound(n.Left))
 	}
 	t.print(s)
-	if c.Edition != "" {
+	switch {
+	case c.Edition != "":
 		s.Print(faint.Render("  The org's limits are those of the edition %s, without add-ons; deliveries are uncertain."), c.Edition)
+	case c.Org == schema.Allowances{}:
+		s.Print("%s", faint.Render("  The org was not asked for its limits: that takes its credentials, without -offline. -edition=NAME takes those of an edition."))
 	}
 	for _, n := range f.Needs {
 		if n.Then != "" {

@@ -2,6 +2,7 @@ package view
 
 import (
 	"encoding/csv"
+	"fmt"
 	"time"
 
 	"github.com/lockstep-sync/lockstep/reconcile/history"
@@ -21,17 +22,45 @@ func (s Streams) Replay(r history.Replay, names history.Names) {
 		s.Print("%s Nobody would have shown anything else.", green.Render("No change."))
 		return
 	}
-	s.Print("%s of %d would have shown something else, for %s in all.", bold.Render(count(len(r.Changed), "agent")), r.Agents, span(total))
+	s.Print("%s of %d would have shown something else, for %s in all.", bold.Render(count(len(r.Changed), "agent")), r.Agents, about(total))
+	if r.Shadow > 0 {
+		s.Print("%s made in shadow: nothing was written then, so what was shown differs even where the rules are the same.", were(r.Shadow, r.Writes[0]))
+	}
 	for _, c := range r.Changed {
-		s.Print("\n%s %s", bold.Render(names.Of(c.Agent)), faint.Render(teamName(c.Team)+", "+span(c.For)))
+		s.Print("\n%s %s", bold.Render(names.Of(c.Agent)), faint.Render(teamName(c.Team)+": something else for "+about(c.For)))
 		for i, p := range c.Spans {
 			if i == mostSpans {
 				s.Print("  %s", faint.Render("and "+count(len(c.Spans)-mostSpans, "more time")))
 				break
 			}
-			s.Print("  %s  %-12s %s", p.From.Format("2006-01-02 15:04:05"), span(p.To.Sub(p.From)), differs(p))
+			s.Print("  %s  %-12s %s", p.From.Format("2006-01-02 15:04:05"), about(p.To.Sub(p.From)), differs(p))
 		}
 	}
+}
+
+// were says how many of the decisions something is said about.
+func were(n, of int) string {
+	switch {
+	case n == 1 && of > 1:
+		return fmt.Sprintf("One of the %s as recorded was", count(of, "decision"))
+	case n < of:
+		return fmt.Sprintf("%d of the %s as recorded were", n, count(of, "decision"))
+	case n == 1:
+		return "The decision as recorded was"
+	}
+	return "The decisions as recorded were"
+}
+
+// about writes a duration to the second: what is replayed takes no time, so
+// that fractions tell nothing.
+func about(d time.Duration) string {
+	switch d = d.Round(time.Second); {
+	case d < time.Second:
+		return "under 1 s"
+	case d < time.Minute:
+		return fmt.Sprintf("%d s", int(d.Seconds()))
+	}
+	return span(d)
 }
 
 // differs names what is different: one side, or both.
@@ -69,9 +98,10 @@ func (s Streams) ReplayJSON(r history.Replay, names history.Names) error {
 		To            time.Time `json:"to"`
 		Agents        int       `json:"agents"`
 		Recorded      int       `json:"decisions_recorded"`
+		Shadow        int       `json:"decisions_in_shadow"` // of those recorded
 		Replayed      int       `json:"decisions_replayed"`
 		Changed       []agent   `json:"changed"`
-	}{"1.0", r.From, r.To, r.Agents, r.Writes[0], r.Writes[1], []agent{}}
+	}{"1.0", r.From, r.To, r.Agents, r.Writes[0], r.Shadow, r.Writes[1], []agent{}}
 	for _, c := range r.Changed {
 		a := agent{names.Of(c.Agent), c.Agent, c.Team, rounded(c.For.Minutes()), nil}
 		for _, p := range c.Spans {

@@ -97,7 +97,24 @@ func aComparison() history.Comparison {
 
 func TestCompare(t *testing.T) {
 	golden(t, "compare.txt", func(s Streams) { s.Compare(aComparison()) })
-	golden(t, "compare-nothing.txt", func(s Streams) { s.Compare(history.Comparison{From: nine, To: nine.Add(time.Hour), Live: 1}) })
+	golden(t, "compare-nothing.txt", func(s Streams) { s.Compare(history.Comparison{From: nine, To: nine.Add(time.Hour)}) })
+	golden(t, "compare-live.txt", func(s Streams) { s.Compare(history.Comparison{From: nine, To: nine.Add(time.Hour), Live: 1}) })
+	golden(t, "compare-nice.txt", func(s Streams) {
+		c := aComparison()
+		c.NICE = true
+		s.Compare(c)
+	})
+	golden(t, "compare-one.txt", func(s Streams) {
+		c := aComparison()
+		c.Agents, c.Live, c.Rows = 1, 0, c.Rows[2:]
+		s.Compare(c)
+	})
+	golden(t, "compare-prompt.txt", func(s Streams) {
+		c := aComparison()
+		c.Agents, c.Live, c.Rows = 1, 0, c.Rows[2:]
+		c.Rows[0].Prompt, c.Rows[0].Differ = 11, 0
+		s.Compare(c)
+	})
 	golden(t, "compare.json", func(s Streams) { must(t, s.CompareJSON(aComparison())) })
 	golden(t, "compare.csv", func(s Streams) { must(t, s.CompareCSV(aComparison())) })
 }
@@ -119,6 +136,17 @@ func aReplay() history.Replay {
 
 func TestReplay(t *testing.T) {
 	golden(t, "replay.txt", func(s Streams) { s.Replay(aReplay(), people) })
+	golden(t, "replay-shadow.txt", func(s Streams) {
+		r := aReplay()
+		r.Shadow = r.Writes[0]
+		s.Replay(r, people)
+	})
+	golden(t, "replay-partly-shadow.txt", func(s Streams) {
+		r := aReplay()
+		r.Shadow = 1
+		r.Changed[1].For, r.Changed[1].Spans[0].To = 300*time.Millisecond, nine.Add(300*time.Millisecond)
+		s.Replay(r, people)
+	})
 	golden(t, "replay-nothing.txt", func(s Streams) {
 		s.Replay(history.Replay{From: nine, To: nine.Add(time.Hour), Agents: 1, Writes: [2]int{1, 1}}, nil)
 	})
