@@ -82,6 +82,18 @@ func (p *Plan) Held(a schema.Address) *schema.Object {
 	return nil
 }
 
+// HeldOf returns all that the vendors hold of a kind, in no order. Of a kind
+// that no block names nothing was read.
+func (p *Plan) HeldOf(kind string) []*schema.Object {
+	var held []*schema.Object
+	for key, o := range p.world.held {
+		if key.kind == kind {
+			held = append(held, o)
+		}
+	}
+	return held
+}
+
 // Plan reads the vendors and compares. It modifies nothing. When the plan's
 // diagnostics hold errors, it has no steps.
 func (r *Reconciler) Plan(ctx context.Context, wanted Wanted, options Options) (*Plan, error) {

@@ -139,6 +139,13 @@ func examineWays(c *config.Configuration) schema.Checkup {
 	if why := oneWay(c); why != "" {
 		checkup.Condition, checkup.Detail = schema.Ailing, "run is one-way: CXone follows Salesforce, and nobody's status is set: "+why
 		checkup.Remedy = "Declare a presence_bridge; lockstep docs presence_bridge shows one."
+		return checkup
+	}
+	for _, o := range c.Objects {
+		if o.Kind.Name == "presence_bridge" && givenToNobody(o) {
+			checkup.Condition, checkup.Detail = schema.Ailing, nobodyHas(c, o)
+			checkup.Remedy = "List the agents in the users of the presence_bridge, and apply."
+		}
 	}
 	return checkup
 }
