@@ -80,13 +80,14 @@ func OptionsFrom(block schema.Record, getenv func(string) string) (Options, erro
 	if o.JWTBearer == nil && o.ClientCredentials == nil && o.RefreshToken == nil && o.AccessToken.IsZero() {
 		o.ClientCredentials = &ClientCredentials{ClientID: getenv(envClientID), ClientSecret: secretEnv(getenv)}
 		if o.ClientCredentials.ClientID == "" || o.ClientCredentials.ClientSecret.IsZero() {
-			return o, errNoFlow
+			return o, ErrNoFlow
 		}
 	}
 	return o, o.Check()
 }
 
-var errNoFlow = errors.New("no way of signing in is given: add a block jwt_bearer, client_credentials or refresh_token, or access_token, or set " + envClientID + " and " + envClientSecret)
+// ErrNoFlow is about a block, and an environment, without a way of signing in.
+var ErrNoFlow = errors.New("no way of signing in is given: add a block jwt_bearer, client_credentials or refresh_token, or access_token, or set " + envClientID + " and " + envClientSecret)
 
 func readFlows(o *Options, block schema.Record, getenv func(string) string) {
 	if jwt, ok := block.Record("jwt_bearer"); ok {

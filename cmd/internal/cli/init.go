@@ -43,7 +43,7 @@ type answers struct {
 func (a *app) initCommand() *cobra.Command {
 	var given answers
 	c := &cobra.Command{
-		Use: "init", Short: "Write a commented starting configuration", Args: cobra.NoArgs,
+		Use: "init", Short: "Write a commented starting configuration", Args: arguments(0, 0),
 		Long: `Writes main.hcl: the smallest configuration that does something, with a comment on
 every part. What is not given as a flag is asked for on a terminal, and left as an
 example otherwise. A file that exists is never overwritten.`,
@@ -99,22 +99,24 @@ func writeNew(path string, text []byte) error {
 // ask fills in what was not given, where there is somebody to ask. What the
 // environment says already is left to it.
 func (a *app) ask(ctx context.Context, given *answers) error {
+	const unpinned = "not pinned"
 	questions := []struct {
-		answer                 *string
-		question, example, env string
+		answer                        *string
+		question, example, empty, env string
 	}{
-		{&given.InstanceURL, "Salesforce's My Domain URL", "https://acme.my.salesforce.com", "SALESFORCE_INSTANCE_URL"},
-		{&given.OrganizationID, "Salesforce organization ID (Setup > Company Information)", "", ""},
-		{&given.TenantID, "CXone tenant ID", "", "CXONE_TENANT_ID"},
-		{&given.Profile, "The Salesforce profile of your agents", "Support Agent", ""},
-		{&given.Team, "The CXone team of your agents", "Support", ""},
+		// No example: a host of somebody else's would win over the variable.
+		{&given.InstanceURL, "Salesforce's My Domain URL, https://<domain>.my.salesforce.com", "", "from SALESFORCE_INSTANCE_URL", "SALESFORCE_INSTANCE_URL"},
+		{&given.OrganizationID, "Salesforce organization ID (Setup > Company Information)", "", unpinned, ""},
+		{&given.TenantID, "CXone tenant ID", "", unpinned, "CXONE_TENANT_ID"},
+		{&given.Profile, "The Salesforce profile of your agents", "Support Agent", "", ""},
+		{&given.Team, "The CXone team of your agents", "Support", "", ""},
 	}
 	for _, q := range questions {
 		if set, _ := a.env(q.env); *q.answer != "" || set != "" {
 			continue
 		}
 		if a.asks() {
-			a.view().Say("%s%s:", q.question, hint(q.example))
+			a.view().Say("%s (empty: %s):", q.question, cmp.Or(q.example, q.empty))
 			line, ok := a.answer(ctx)
 			if !ok {
 				return fmt.Errorf("%w; nothing was written", errLeft)
@@ -124,13 +126,6 @@ func (a *app) ask(ctx context.Context, given *answers) error {
 		*q.answer = cmp.Or(*q.answer, q.example)
 	}
 	return nil
-}
-
-func hint(example string) string {
-	if example == "" {
-		return " (empty: not pinned)"
-	}
-	return " (empty: " + example + ")"
 }
 
 // quoteHCL writes a text as an HCL string, in which a template starts with ${

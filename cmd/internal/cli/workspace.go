@@ -5,13 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/lockstep-sync/lockstep/config"
+	"github.com/lockstep-sync/lockstep/providers/salesforce"
 	"github.com/lockstep-sync/lockstep/reconcile"
 	"github.com/lockstep-sync/lockstep/schema"
 )
@@ -42,9 +45,40 @@ func (a *app) load(ctx context.Context, f configFlags, offline bool) (*config.Co
 	})
 	if !diags.HasErrors() {
 		diags = append(diags, checkPresence(c)...)
+	} else if !offline {
+		diags = append(diags, a.withoutSignIn(c, diags)...)
 	}
 	a.report(diags, c.Source)
 	return c, failed(diags)
+}
+
+// withoutSignIn adds to what provider blocks lack that Salesforce has no way of
+// signing in, which is otherwise found once nothing else is missing.
+func (a *app) withoutSignIn(c *config.Configuration, found schema.Diagnostics) schema.Diagnostics {
+	block := c.Providers["salesforce"]
+	lacking := slices.ContainsFunc(found, func(d schema.Diagnostic) bool {
+		return slices.ContainsFunc(slices.Collect(maps.Values(c.Providers)), func(p *config.Provider) bool { return d.Subject == p.Source.At("") })
+	})
+	if block == nil || !lacking {
+		return nil
+	}
+	token, _ := block.Shape.Index("access_token")
+	if block.Source.Argument(token) != block.Source.At("") {
+		return nil // it is written, and what is wrong with it was found
+	}
+	_, err := salesforce.OptionsFrom(block.Record, a.link().getenv)
+	if !errors.Is(err, salesforce.ErrNoFlow) {
+		return nil
+	}
+	return schema.Diagnostics{unusable(block, err)}
+}
+
+// unusable is about a provider that cannot be connected to.
+func unusable(block *config.Provider, err error) schema.Diagnostic {
+	return schema.Diagnostic{
+		Severity: schema.Error, Summary: "Provider that cannot be used", Subject: block.Source.At(""),
+		Detail: fmt.Sprintf("%s cannot be reached with what the provider block and the environment say: %v.", block.Vendor.Title, err),
+	}
 }
 
 // path returns where a file is that an argument names: with -chdir, it is
@@ -103,10 +137,7 @@ func (a *app) connect(ctx context.Context, c *config.Configuration, keeper recon
 		}
 		provider, err := v.connect(block, shared)
 		if err != nil {
-			diags = append(diags, schema.Diagnostic{
-				Severity: schema.Error, Summary: "Provider that cannot be used", Subject: block.Source.At(""),
-				Detail: fmt.Sprintf("%s cannot be reached with what the provider block and the environment say: %v.", v.describe().Title, err),
-			})
+			diags = append(diags, unusable(block, err))
 			continue
 		}
 		r.Providers = append(r.Providers, provider)
