@@ -21,7 +21,7 @@ type applyFlags struct {
 func (a *app) applyCommand() *cobra.Command {
 	var flags applyFlags
 	c := &cobra.Command{
-		Use: "apply [PLAN-FILE]", Short: "Make both vendors hold what the files say", Args: cobra.MaximumNArgs(1),
+		Use: "apply [PLAN-FILE]", Short: "Make both vendors hold what the files say", Args: arguments(0, 1),
 		Long: `Plans, shows the plan, asks, and carries it out; with a plan file, carries out
 exactly what was kept and refuses a step whose object has changed since.
 

@@ -15,7 +15,7 @@ import (
 func (a *app) compareCommand() *cobra.Command {
 	var flags spanFlags
 	c := &cobra.Command{
-		Use: "compare", Short: "Show what both sides showed beside what the rules ask for", Args: cobra.NoArgs,
+		Use: "compare", Short: "Show what both sides showed beside what the rules ask for", Args: arguments(0, 0),
 		Long: `Reads what run recorded, usually with -shadow, and shows by team and by row of the
 rules the agent-hours in which the sides were apart, what others did late or not at
 all, and where Lockstep would have done something else.`,

@@ -14,7 +14,7 @@ func (a *app) confirmCommand() *cobra.Command {
 	var flags configFlags
 	var until, ticket string
 	c := &cobra.Command{
-		Use: "confirm ADDRESS", Short: "Record that a manual step has been carried out", Args: cobra.ExactArgs(1),
+		Use: "confirm ADDRESS", Short: "Record that a manual step has been carried out", Args: arguments(1, 1),
 		Long: `Records who attested a manual step and when, with a digest of what it says. From
 then on the step is a note in the plan, until the block changes or the date passes.`,
 		RunE: func(c *cobra.Command, args []string) error {

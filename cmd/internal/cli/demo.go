@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/lockstep-sync/lockstep/cmd/internal/dashboard"
 	"github.com/lockstep-sync/lockstep/examples"
 	"github.com/lockstep-sync/lockstep/providers/emulator"
 	"github.com/lockstep-sync/lockstep/providers/emulator/cxone"
@@ -21,7 +23,7 @@ import (
 func (a *app) demoCommand() *cobra.Command {
 	var address string
 	c := &cobra.Command{
-		Use: "demo", Short: "Show all of it in a few seconds, with no account", Args: cobra.NoArgs,
+		Use: "demo", Short: "Show all of it in a few seconds, with no account", Args: arguments(0, 0),
 		Long: `Starts an emulated Salesforce org and CXone tenant on loopback, plans and applies
 NICE's guide (examples/guide), plans again, lets somebody change two things by hand
 and plans once more. Then about forty agents live fifteen seconds of their day while
@@ -38,6 +40,9 @@ interrupted.`,
 
 func (a *app) demo(ctx context.Context, serve string) error {
 	start := time.Now()
+	if err := a.mayServe(serve); err != nil {
+		return fmt.Errorf("demo: %w", err)
+	}
 	dir, err := os.MkdirTemp("", "lockstep-demo-")
 	if err != nil {
 		return fmt.Errorf("demo: %w", err)
@@ -64,6 +69,26 @@ func (a *app) demo(ctx context.Context, serve string) error {
 	a.view().Print("Both vendors were emulators on loopback (%s and %s);", server.SalesforceURL, server.CXoneURL)
 	a.view().Print("against your own org the files, the plan and the commands are the same.")
 	a.view().Took(time.Since(start))
+	return nil
+}
+
+// mayServe says why run would not serve a page at an address, before the demo
+// has told half of what it tells.
+func (a *app) mayServe(address string) error {
+	if address == "" {
+		return nil
+	}
+	page, err := dashboard.New(a.pageOptions("", nil))
+	if err != nil {
+		return fmt.Errorf("%w; it is the variable %s", err, tokenVariable)
+	}
+	at, err := net.ResolveTCPAddr("tcp", address)
+	if err != nil {
+		return fmt.Errorf("-serve=%s: must be an address with a port, such as 127.0.0.1:8080: %w", address, err)
+	}
+	if page.MayServe(at) != nil {
+		return fmt.Errorf("-serve=%s can be reached by others: give it a token in the variable %s, or serve on 127.0.0.1", address, tokenVariable)
+	}
 	return nil
 }
 

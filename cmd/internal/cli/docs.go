@@ -13,7 +13,7 @@ import (
 
 func (a *app) docsCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "docs [KIND | language | alerts | plan-schema]", Short: "Print the reference made from the kinds", Args: cobra.MaximumNArgs(1),
+		Use: "docs [KIND | language | alerts | plan-schema]", Short: "Print the reference made from the kinds", Args: arguments(0, 1),
 		Long: `Prints the reference as Markdown: every provider, kind, argument, default and limit,
 made from the same values that check your files. "docs presence_rule" prints one
 kind; "docs alerts" prints alert rules for Prometheus over the metrics of run;

@@ -21,7 +21,7 @@ func (a *app) doctorCommand() *cobra.Command {
 	var flags configFlags
 	var format, volunteer string
 	c := &cobra.Command{
-		Use: "doctor", Short: "Check every prerequisite at both vendors", Args: cobra.NoArgs,
+		Use: "doctor", Short: "Check every prerequisite at both vendors", Args: arguments(0, 0),
 		Long: `Checks what NICE's guide takes for granted, the permissions of the users that
 Lockstep signs in as, and the limits of the org, and says what to do about each.
 What no API shows is listed as such, with where to look.

@@ -17,7 +17,7 @@ func (a *app) emulateCommand() *cobra.Command {
 	var envFile, seedFile, address string
 	var life day
 	c := &cobra.Command{
-		Use: "emulate", Short: "Serve both vendors' APIs on loopback, with no account", Args: cobra.NoArgs,
+		Use: "emulate", Short: "Serve both vendors' APIs on loopback, with no account", Args: arguments(0, 0),
 		Long: `Serves an emulated Salesforce org and CXone tenant on loopback ports until it is
 interrupted, and writes a shell file of the variables that provider blocks read:
 

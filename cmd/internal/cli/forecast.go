@@ -24,7 +24,7 @@ type forecastFlags struct {
 func (a *app) forecastCommand() *cobra.Command {
 	var flags forecastFlags
 	c := &cobra.Command{
-		Use: "forecast", Short: "Compute what run will need of both vendors", Args: cobra.NoArgs,
+		Use: "forecast", Short: "Compute what run will need of both vendors", Args: arguments(0, 0),
 		Long: `Computes calls, event deliveries, open consoles and the resulting delay for a centre
 of so many agents, beside the budgets of the sync block and the org's own limits, or
 those of an edition. It changes nothing, and with -offline or -edition asks nobody.

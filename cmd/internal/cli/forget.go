@@ -12,7 +12,7 @@ import (
 func (a *app) forgetCommand() *cobra.Command {
 	var flags configFlags
 	c := &cobra.Command{
-		Use: "forget AGENT", Short: "Erase what run keeps of a person", Args: cobra.ExactArgs(1),
+		Use: "forget AGENT", Short: "Erase what run keeps of a person", Args: arguments(1, 1),
 		Long: `Erases a person's history and what run remembers of them, for whoever asks to be
 forgotten. AGENT is a username, an e-mail address or a key. A run that serves is
 told, and drops what it holds.

@@ -172,6 +172,7 @@ without any account: lockstep demo
 LOCKSTEP_LOG=debug logs every call to a vendor on standard error.`,
 		SilenceUsage: true, SilenceErrors: true,
 	}
+	root.SetFlagErrorFunc(wrongFlag)
 	root.SetOut(a.Stdout)
 	root.SetErr(a.Stderr)
 	root.SetIn(a.Stdin)

@@ -32,7 +32,7 @@ func (a *app) stopCommand() *cobra.Command {
 	var flags orderFlags
 	var reason string
 	c := &cobra.Command{
-		Use: "stop", Short: "Halt run: nobody is moved until resume", Args: cobra.NoArgs,
+		Use: "stop", Short: "Halt run: nobody is moved until resume", Args: arguments(0, 0),
 		Long: `Orders every replica of run to move nobody, or nobody of a team, and to drop what
 is under way. It holds within two seconds and until resume, over restarts.
 
@@ -138,7 +138,7 @@ func (a *app) leaveStopFile(reason string) error {
 func (a *app) resumeCommand() *cobra.Command {
 	var flags orderFlags
 	c := &cobra.Command{
-		Use: "resume", Short: "End a stop; what is there is adopted", Args: cobra.NoArgs,
+		Use: "resume", Short: "End a stop; what is there is adopted", Args: arguments(0, 0),
 		Long: `Takes back what stop ordered, for a team, an agent or everybody, and ends a halt by
 the breaker. What both sides show then is adopted: nothing is caught up. Whoever
 is kept from being moved by something else is named.`,

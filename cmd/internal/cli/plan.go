@@ -64,7 +64,7 @@ func (a *app) planCommand() *cobra.Command {
 	var out string
 	var detailed bool
 	c := &cobra.Command{
-		Use: "plan", Short: "Show what differs between the files and both vendors", Args: cobra.NoArgs,
+		Use: "plan", Short: "Show what differs between the files and both vendors", Args: arguments(0, 0),
 		Long: `Reads both vendors, compares them with the configuration and shows each step that
 apply would carry out, with the line that asks for it. It changes nothing.
 

@@ -17,7 +17,7 @@ func (a *app) replayCommand() *cobra.Command {
 	var flags spanFlags
 	var with string
 	c := &cobra.Command{
-		Use: "replay", Short: "Show what other rules would have changed", Args: cobra.NoArgs,
+		Use: "replay", Short: "Show what other rules would have changed", Args: arguments(0, 0),
 		Long: `Runs the rules of another directory over what run recorded, and shows which agents
 would have shown something else, and for how long. Without -with it runs the rules as
 they are here now, which shows what a change that is not in force yet will do.`,

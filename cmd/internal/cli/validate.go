@@ -10,7 +10,7 @@ import (
 func (a *app) validateCommand() *cobra.Command {
 	var flags configFlags
 	c := &cobra.Command{
-		Use: "validate", Short: "Check the files without calling anybody", Args: cobra.NoArgs,
+		Use: "validate", Short: "Check the files without calling anybody", Args: arguments(0, 0),
 		Long: `Checks every file of the directory offline: the language, each block, and that the
 presence rules come to rest. Environment variables and secrets are not read.`,
 		RunE: func(command *cobra.Command, _ []string) error {

@@ -13,7 +13,7 @@ const version = lockstep.Number
 
 func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
+		Use: "version", Short: "Print the version", Args: arguments(0, 0),
 		RunE: func(*cobra.Command, []string) error {
 			_, err := io.WriteString(a.Stdout, lockstep.Line())
 			return err

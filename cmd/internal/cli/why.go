@@ -17,7 +17,7 @@ func (a *app) whyCommand() *cobra.Command {
 	var flags spanFlags
 	var all bool
 	c := &cobra.Command{
-		Use: "why AGENT", Short: "Explain what was done about an agent", Args: cobra.MaximumNArgs(1),
+		Use: "why AGENT", Short: "Explain what was done about an agent", Args: arguments(0, 1),
 		Long: `Shows what was seen of an agent, what was decided and by which line of which file,
 and what the vendor answered. AGENT is a username, an e-mail address or a key.
 
