@@ -66,11 +66,11 @@ Several processes may run the same configurations when the store is a database: 
 of them serves a tenant, and another takes over within five seconds when it ends.
 
 With directories it runs the configuration of each, as if started there with
--chdir; without one, that of the current directory. Each is loaded and checked by
-itself: one that fails says so, the others go on, and the exit status is 1 in the
-end. Processes that run the same directories share the tenants, also with one that
-comes late: whoever has two more than another hands one over, at most one a
-minute. -serve lists the tenants, with each one's page under /tenants/, and
+-chdir; without one, that of the current directory. Two about the same accounts are
+refused before anything is started. Each is checked by itself: one that fails says
+so, the others go on, and the exit status is 1 in the end. Processes that run the
+same directories share the tenants, also with one that comes late: whoever has two
+more than another hands one over, at most one a minute. -serve lists the tenants, with each one's page under /tenants/, and
 /metrics, /healthz and /readyz are about all of them.
 
 A changed file, or SIGHUP, loads the configuration anew: whole, or not at all.
@@ -97,16 +97,33 @@ LOCKSTEP_LOG says from which level on it logs: debug, info (without it), warn or
 }
 
 func (a *app) runSync(ctx context.Context, flags *runFlags) error {
+	c, err := a.loadSync(ctx, flags)
+	if err != nil {
+		return err
+	}
+	return a.runLoaded(ctx, c, flags)
+}
+
+// loadSync loads a configuration under which run has something to do, nil with
+// an error.
+func (a *app) loadSync(ctx context.Context, flags *runFlags) (*config.Configuration, error) {
 	planning, cancel := a.planning(ctx)
 	defer cancel()
 	c, err := a.load(planning, flags.configFlags, false)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := hasRules(c); err != nil {
-		return fmt.Errorf("run: %w", err)
+		return nil, fmt.Errorf("run: %w", err)
 	}
+	return c, nil
+}
+
+func (a *app) runLoaded(ctx context.Context, c *config.Configuration, flags *runFlags) error {
+	planning, cancel := a.planning(ctx)
+	defer cancel()
 	var keeper reconcile.Keeper = unkept{}
+	var err error
 	if !flags.dryRun {
 		if keeper, err = a.keeper(planning, c); err != nil {
 			return err

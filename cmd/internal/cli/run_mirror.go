@@ -21,11 +21,6 @@ import (
 // mirror runs the sync until it is interrupted.
 func (a *app) mirror(ctx context.Context, c *config.Configuration, r *reconcile.Reconciler, s store.Store, flags *runFlags) error {
 	who := &roll{}
-	if a.among != nil {
-		if err := a.among.claim(accounts(c), a.title); err != nil {
-			return err
-		}
-	}
 	options := mirror.Options{
 		Settings: syncSettings(c, flags), Store: overheard{s, who}, Log: a.runLogger(who), StopFile: a.stopFile(), View: mirror.NewView(),
 	}

@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"github.com/lockstep-sync/lockstep/cmd/internal/dashboard"
+	"github.com/lockstep-sync/lockstep/config"
 	"github.com/lockstep-sync/lockstep/reconcile/mirror"
 	"github.com/lockstep-sync/lockstep/reconcile/store"
 )
@@ -26,13 +27,13 @@ type several struct {
 	site   *dashboard.Site // nil without -serve
 	beside sync.WaitGroup  // what works beside the syncs, and ends after them
 
-	mu      sync.Mutex
-	fleets  map[store.Store]*mirror.Fleet
-	tenants map[string]string // the directory of each
+	mu     sync.Mutex
+	fleets map[store.Store]*mirror.Fleet
 }
 
 // runSeveral runs each directory until all have ended. One that fails says so
-// and leaves the others alone; the exit status tells.
+// and leaves the others alone; the exit status tells. Before any is begun, all
+// are loaded: two about the same accounts would take turns at being refused.
 func (a *app) runSeveral(ctx context.Context, flags *runFlags, dirs []string) error {
 	shared, dirs := *flags, distinct(dirs)
 	var err error
@@ -41,29 +42,72 @@ func (a *app) runSeveral(ctx context.Context, flags *runFlags, dirs []string) er
 	}
 	s := &several{
 		app: a, flags: &shared, stores: &stores{opened: map[string]*opened{}},
-		fleets: map[store.Store]*mirror.Fleet{}, tenants: map[string]string{},
+		fleets: map[store.Store]*mirror.Fleet{},
 	}
 	defer s.stores.close() // after all that uses them
 	ctx, cancel := context.WithCancel(ctx)
 	defer s.beside.Wait()
 	defer cancel()
+	a.graceful.Store(true)
+	defer a.graceful.Store(false)
+	tenants := s.load(ctx, dirs)
+	if err := distinctAccounts(tenants); err != nil {
+		return err
+	}
 	if err := s.serve(ctx, dirs); err != nil {
 		return err
 	}
-	a.graceful.Store(true)
-	defer a.graceful.Store(false)
-	failed := make([]bool, len(dirs))
 	var running sync.WaitGroup
-	for i, dir := range dirs {
-		running.Go(func() { failed[i] = !s.run(ctx, dir) })
+	for _, t := range tenants {
+		running.Go(func() { s.run(ctx, t) })
 	}
 	running.Wait()
-	for _, one := range failed {
-		if one {
-			return exitStatus(exitError)
-		}
+	if slices.ContainsFunc(tenants, func(t *oneOfSeveral) bool { return t.failed }) {
+		return exitStatus(exitError)
 	}
 	return ctx.Err()
+}
+
+// oneOfSeveral is one directory.
+type oneOfSeveral struct {
+	*app   // as if started there
+	config *config.Configuration
+	failed bool
+}
+
+// load loads all directories, each beside the others.
+func (s *several) load(ctx context.Context, dirs []string) []*oneOfSeveral {
+	tenants := make([]*oneOfSeveral, len(dirs))
+	var loading sync.WaitGroup
+	for i, dir := range dirs {
+		t := &oneOfSeveral{app: s.at(dir)}
+		t.among = s
+		tenants[i] = t
+		loading.Go(func() {
+			var err error
+			t.config, err = t.loadSync(ctx, s.flags)
+			t.failed = !s.ended(t, err)
+		})
+	}
+	loading.Wait()
+	return tenants
+}
+
+// distinctAccounts refuses two directories about the same accounts, which one
+// process can run once.
+func distinctAccounts(tenants []*oneOfSeveral) error {
+	first := map[string]string{}
+	for _, t := range tenants {
+		if t.config == nil {
+			continue
+		}
+		name := accounts(t.config)
+		if other, taken := first[name]; taken {
+			return fmt.Errorf("run: %s and %s are about the same accounts, so nothing was started; leave one of them out", other, t.title)
+		}
+		first[name] = t.title
+	}
+	return nil
 }
 
 // absolute names files as what runs in another directory finds them.
@@ -91,21 +135,25 @@ func distinct(dirs []string) []string {
 	return list
 }
 
-// run runs one directory, and reports whether it ended in order.
-func (s *several) run(ctx context.Context, dir string) bool {
-	a := s.at(dir)
-	a.among = s
-	defer a.close()
-	err := a.runSync(ctx, s.flags)
+// run runs one directory that was loaded.
+func (s *several) run(ctx context.Context, t *oneOfSeveral) {
+	defer t.close()
+	if t.config != nil {
+		t.failed = !s.ended(t, t.runLoaded(ctx, t.config, s.flags))
+	}
+	if t.failed && s.site != nil {
+		s.site.Failed(t.title)
+	}
+}
+
+// ended says why a directory ended, and reports whether that is in order.
+func (s *several) ended(t *oneOfSeveral, err error) bool {
 	var status exitStatus
 	switch {
 	case err == nil, errors.Is(err, context.Canceled) && closed(s.stop):
 		return true
 	case !errors.As(err, &status): // what has one was shown
-		a.view().Fail(err)
-	}
-	if s.site != nil {
-		s.site.Failed(dir)
+		t.view().Fail(err)
 	}
 	return false
 }
@@ -130,17 +178,6 @@ func (a *app) untilStop(ctx context.Context) (context.Context, context.CancelFun
 		}
 	}()
 	return ctx, cancel
-}
-
-// claim takes a tenant, which one process can run once.
-func (s *several) claim(tenant, dir string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if other, taken := s.tenants[tenant]; taken {
-		return fmt.Errorf("run: %s is about the same accounts", other)
-	}
-	s.tenants[tenant] = dir
-	return nil
 }
 
 // fleet returns those that share a store, which the leases of the store are
