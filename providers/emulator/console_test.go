@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -34,8 +35,13 @@ func TestConsoleFaults(t *testing.T) {
 				c := newCaller(t, emulator.Options{})
 				org := c.emulator.Org
 				org.AddStreamingChannel("/u/lockstep")
+				var mu sync.Mutex
 				var told []string
-				stop, err := org.Listen("ana.lopez@acme.example", "/u/lockstep", func(m salesforce.Message) { told = append(told, m.Payload) })
+				stop, err := org.Listen("ana.lopez@acme.example", "/u/lockstep", func(m salesforce.Message) {
+					mu.Lock()
+					defer mu.Unlock()
+					told = append(told, m.Payload)
+				})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -54,6 +60,8 @@ func TestConsoleFaults(t *testing.T) {
 				}
 				time.Sleep(time.Minute)
 				synctest.Wait()
+				mu.Lock()
+				defer mu.Unlock()
 				if diff := cmp.Diff(test.told, told); diff != "" {
 					t.Error("what the console was told: -want +got:\n" + diff)
 				}
