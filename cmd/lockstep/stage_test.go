@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -114,6 +115,7 @@ func away(i int) string { return fmt.Sprintf("Away_%02d", i) }
 // stage is the process. It takes orders as lines of JSON on its standard input,
 // answers each with one on its standard output, and ends with its input.
 func stage() {
+	debug.SetGCPercent(400) // its pauses are no delay of run's
 	n, _ := strconv.Atoi(os.Getenv(stageAgents))
 	s, server, err := newScene(n)
 	out := json.NewEncoder(os.Stdout)

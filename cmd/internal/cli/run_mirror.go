@@ -64,6 +64,7 @@ func (a *app) mirror(ctx context.Context, c *config.Configuration, r *reconcile.
 func (a *app) untilInterrupted(ctx context.Context, options mirror.Options) error {
 	a.graceful.Store(true) // beside others, the command's own
 	defer a.graceful.Store(false)
+	defer collectLess()()
 	running, drain := context.WithCancel(ctx)
 	defer drain()
 	ended := make(chan error, 1)
