@@ -59,9 +59,6 @@ func plantedBugs() []bug {
 		{"what was chosen first wins", "presence/decide.go",
 			`	if lead > tieMargin.Milliseconds()+c.unsure+s.unsure {`,
 			`	if (lead > tieMargin.Milliseconds()+c.unsure+s.unsure) != {bug} {`},
-		{"a decision is sent over what somebody has chosen since", "presence/send.go",
-			`	return m.live() && !queued && m.s.shows.on(side) == p.saw.on(side)`,
-			`	return m.live() && !queued && (m.s.shows.on(side) == p.saw.on(side) || {bug})`},
 		{"a new owner decides by what the last one saw", "presence/step.go",
 			`		m.s.seen[side].fresh = false
 `,
@@ -84,22 +81,9 @@ func plantedBugs() []bug {
 		{"a stop is noted and not obeyed", "presence/step.go",
 			`	return m.rule != nil && !m.s.stopped && `,
 			`	return m.rule != nil && (!m.s.stopped || {bug}) && `},
-		{"a resume catches up", "presence/hear.go",
-			`	m.tell(Entry{What: Resumed})
-	m.dropBase()
-`,
-			`	m.tell(Entry{What: Resumed})
-	if {bug} {
-		return
-	}
-	m.dropBase()
-`},
 		{"what a person has reversed is set again", "presence/hear.go",
 			`	if p == nil || p.id == 0 || side == CXone && inContact(m.s.shows.state) || m.s.shows`,
 			`	if {bug} || p == nil || p.id == 0 || side == CXone && inContact(m.s.shows.state) || m.s.shows`},
-		{"a code for after-call work is set", "presence/decide.go",
-			`	if !ok || moved == Salesforce && !m.rule.settable(w.state) {`,
-			`	if !ok || moved == Salesforce && !m.rule.settable(w.state) && !{bug} {`},
 		{"who is logged out is set all the same", "presence/follow.go",
 			`	if status == "" || status == w.status || w.status == schema.Offline {`,
 			`	if status == "" || status == w.status || w.status == schema.Offline && !{bug} {`},
@@ -176,9 +160,6 @@ func plantedBugs() []bug {
 	e.doubted[id] = true
 	e.doubts = append(e.doubts, id)
 `},
-		{"who is missing in a reading is logged out, whatever was heard since", "mirror/observe.go",
-			`	if a.heard[r.side] > e.since(r.asked) {`,
-			`	if a.heard[r.side] > e.since(r.asked) && !{bug} {`},
 		{"a row that cannot be read is nobody's", "mirror/observe.go",
 			`		if a := e.known[r.side][id]; a != nil {
 			a.swept[r.side] = r.generation`,
@@ -192,9 +173,6 @@ func plantedBugs() []bug {
 		{"the budget of calls is counted and not kept", "mirror/budget.go",
 			`func (e *Engine) maySweep() bool { return e.used.Calls`,
 			`func (e *Engine) maySweep() bool { return {bug} || e.used.Calls`},
-		{"a new day does not bring the sweep that was put off", "mirror/budget.go",
-			`		if e.fine("budget") {`,
-			`		if e.fine("budget") && !{bug} {`},
 		{"a wait grows when the machine's clock is set back", "mirror/engine.go",
 			`func (e *Engine) steady() time.Time { return`,
 			`func (e *Engine) steady() time.Time { if {bug} { return e.now }; return`},
@@ -300,6 +278,9 @@ var found = regexp.MustCompile(`violated: (.*)\n.* -seed=(\d+)`)
 // planted bugs violates a guarantee within the worlds of a usual run. Without one
 // at work the same binary finds nothing.
 func TestSimulationFindsPlantedBugs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("some minutes")
+	}
 	bugs := plantedBugs()
 	binary := filepath.Join(t.TempDir(), "planted.test")
 	build := exec.CommandContext(t.Context(), "go", "test", "-c", "-overlay", plant(t, bugs), "-o", binary, ".")

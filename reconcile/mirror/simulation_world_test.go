@@ -169,9 +169,9 @@ func (w *world) start() {
 	w.operate()
 }
 
-// restless is how much cannot happen at one moment, unless one thing brings about
-// another for ever.
-const restless = 100_000
+// restless is how much cannot happen at one moment, and endless how much cannot
+// happen in a world, unless one thing brings about another for ever.
+const restless, endless = 100_000, 10_000_000
 
 // until lets time pass.
 func (w *world) until(end time.Duration) {
@@ -183,8 +183,8 @@ func (w *world) until(end time.Duration) {
 		if w.busy++; at > w.now {
 			w.busy = 0
 		}
-		if w.busy > restless {
-			w.fail("everything comes to rest", nil, "%d things happen at one moment", w.busy)
+		if w.busy > restless || w.tally.events > endless {
+			w.fail("everything comes to rest", nil, "%d things happen at one moment, %d in all", w.busy, w.tally.events)
 		}
 		w.now = at
 		w.tally.events++
