@@ -75,21 +75,12 @@ func plantedBugs() []bug {
 		{"an agent is moved without end", "presence/park.go",
 			`	if held < one {`,
 			`	if held < one && !{bug} {`},
-		{"who is parked stays parked", "presence/park.go",
-			`	if m.now-m.s.changed >= m.set.Quiet.Milliseconds() {`,
-			`	if m.now-m.s.changed >= m.set.Quiet.Milliseconds() && !{bug} {`},
 		{"a stop is noted and not obeyed", "presence/step.go",
 			`	return m.rule != nil && !m.s.stopped && `,
 			`	return m.rule != nil && (!m.s.stopped || {bug}) && `},
-		{"what a person has reversed is set again", "presence/hear.go",
-			`	if p == nil || p.id == 0 || side == CXone && inContact(m.s.shows.state) || m.s.shows`,
-			`	if {bug} || p == nil || p.id == 0 || side == CXone && inContact(m.s.shows.state) || m.s.shows`},
 		{"who is logged out is set all the same", "presence/follow.go",
 			`	if status == "" || status == w.status || w.status == schema.Offline {`,
 			`	if status == "" || status == w.status || w.status == schema.Offline && !{bug} {`},
-		{"a decision that nobody shows is never given up", "presence/send.go",
-			`		case p == nil || p.expires == 0 || p.paused != 0 || m.now < p.expires:`,
-			`		case {bug} || p == nil || p.expires == 0 || p.paused != 0 || m.now < p.expires:`},
 		{"a rule that changes is heard of at the next restart", "mirror/rules.go",
 			`	e.rules = presence.NewRuleset(effective(set), set.Facts)
 `,
@@ -288,7 +279,7 @@ func TestSimulationFindsPlantedBugs(t *testing.T) {
 		t.Fatalf("%v\n%s", err, said)
 	}
 	simulate := func(bug, seeds string) (string, error) {
-		run := exec.CommandContext(t.Context(), binary, "-test.run=^TestSimulation$", "-seeds="+seeds, "-coverage=false")
+		run := exec.CommandContext(t.Context(), binary, "-test.run=^TestSimulation$", "-test.timeout=5m", "-seeds="+seeds, "-coverage=false")
 		run.Env = append(os.Environ(), "LOCKSTEP_BUG="+bug)
 		said, err := run.CombinedOutput()
 		return string(said), err
