@@ -47,7 +47,6 @@ func TestOrgsOwnAllowances(t *testing.T) {
 		"so says the vendor":     {spent: schema.ErrAllowance, left: 1000, feed: "polling: Salesforce delivers no more"},
 		"a tenth is left":        {left: 100, feed: "events"},
 		"the org does not tell":  {feed: "events"},
-		"it said so a while ago": {spent: schema.ErrAllowance, feed: "polling: Salesforce delivers no more"},
 	}
 	for why, test := range tests {
 		t.Run(why, func(t *testing.T) {
