@@ -42,11 +42,11 @@ func TestOrgsOwnAllowances(t *testing.T) {
 		left  int   // of 1,000 deliveries
 		feed  string
 	}{
-		"little is left":         {left: 99, feed: "polling: of the org's own 1000 event deliveries a day 99 are left"},
-		"nothing is delivered":   {spent: schema.ErrAllowance, left: 0, feed: "polling: "},
-		"so says the vendor":     {spent: schema.ErrAllowance, left: 1000, feed: "polling: Salesforce delivers no more"},
-		"a tenth is left":        {left: 100, feed: "events"},
-		"the org does not tell":  {feed: "events"},
+		"little is left":        {left: 99, feed: "polling: of the org's own 1000 event deliveries a day 99 are left"},
+		"nothing is delivered":  {spent: schema.ErrAllowance, left: 0, feed: "polling: "},
+		"so says the vendor":    {spent: schema.ErrAllowance, left: 1000, feed: "polling: Salesforce delivers no more"},
+		"a tenth is left":       {left: 100, feed: "events"},
+		"the org does not tell": {feed: "events"},
 	}
 	for why, test := range tests {
 		t.Run(why, func(t *testing.T) {
