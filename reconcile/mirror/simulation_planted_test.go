@@ -164,12 +164,6 @@ func plantedBugs() []bug {
 		{"the budget of calls is counted and not kept", "mirror/budget.go",
 			`func (e *Engine) maySweep() bool { return e.used.Calls`,
 			`func (e *Engine) maySweep() bool { return {bug} || e.used.Calls`},
-		{"a wait grows when the machine's clock is set back", "mirror/engine.go",
-			`func (e *Engine) steady() time.Time { return`,
-			`func (e *Engine) steady() time.Time { if {bug} { return e.now }; return`},
-		{"a gap in the events is passed over", "mirror/feed.go",
-			`	if n.Gap {`,
-			`	if n.Gap && !{bug} {`},
 		{"a position that the vendor refuses is asked for again", "mirror/feed.go",
 			`		e.cursor, e.feedsNew = nil, true
 		e.at(taskWatch, 0)
