@@ -28,22 +28,25 @@ const (
 // codeUnknownName is the answer to a setting that the database does not have.
 const codeUnknownName = "42704"
 
-// tries bounds the attempts at one transaction; with the delays between them
-// they take about four seconds.
-const tries = 20
+// persistence bounds the time in which one transaction is tried again.
+const persistence = 10 * time.Second
 
-// retry runs do until it succeeds or fails for good.
+// longestDelay is short, because whoever waits long is never the next one: a
+// serializable database aborts all that began before the row was written, and
+// gives it to who comes right after.
+const longestDelay = 16 * time.Millisecond
+
+// retry runs do until it succeeds, fails for good or has failed for too long.
 func retry(ctx context.Context, do func() error) error {
-	delay := time.Millisecond
-	for try := 1; ; try++ {
+	began := time.Now()
+	for delay := time.Millisecond; ; delay = min(2*delay, longestDelay) {
 		err := do()
-		if err == nil || !again(err) || try == tries {
+		if err == nil || !again(err) || time.Since(began) > persistence {
 			return err
 		}
 		if !pause(ctx, delay/2+rand.N(delay)) {
 			return err
 		}
-		delay = min(2*delay, 250*time.Millisecond)
 	}
 }
 
