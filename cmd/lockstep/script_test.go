@@ -7,7 +7,9 @@ import (
 	"encoding/json"
 	"flag"
 	"io"
+	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -37,8 +39,9 @@ func TestMain(m *testing.M) {
 // the variables that providers read; edit JSON and fault JSON, which change
 // something at a vendor; agent NAME JSON, which makes a person do something, and
 // await NAME STATE STATUS, which waits until both sides show that; page FILE,
-// which opens the live page that FILE tells of; nocanary FILE..., which looks for
-// planted secrets.
+// which opens the live page that FILE tells of; told FILE TEXT, which waits until
+// a file that is being written holds a text; occupy, which listens where $OCCUPIED
+// then says; nocanary FILE..., which looks for planted secrets.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
@@ -54,7 +57,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"emulate": emulate, "edit": post("edit"), "fault": post("faults"), "nocanary": noCanary,
-			"agent": agent, "await": await, "page": page,
+			"agent": agent, "await": await, "page": page, "told": told, "occupy": occupy,
 		},
 	})
 }
@@ -152,6 +155,29 @@ func await(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	}
 	ts.Fatalf("%s shows %+v and not %s and %s", args[0], now, args[1], args[2])
+}
+
+// told waits until a file that is being written holds a text.
+func told(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: told FILE TEXT")
+	}
+	var text []byte
+	for begin := time.Now(); time.Since(begin) < awaitPatience; time.Sleep(20 * time.Millisecond) {
+		text, _ = os.ReadFile(ts.MkAbs(args[0])) // it may not be there yet
+		if bytes.Contains(text, []byte(args[1])) {
+			return
+		}
+	}
+	ts.Fatalf("%s does not tell %q:\n%s", args[0], args[1], text)
+}
+
+// occupy takes a port until the script ends.
+func occupy(ts *testscript.TestScript, _ bool, _ []string) {
+	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Defer(func() { ts.Check(l.Close()) })
+	ts.Setenv("OCCUPIED", l.Addr().String())
 }
 
 // page opens the last live page that a file tells the address of.

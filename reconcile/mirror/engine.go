@@ -290,10 +290,6 @@ func (e *Engine) writing() bool { return len(e.writes)+len(e.pushes) > 0 }
 
 func (e *Engine) release() {
 	e.releasing = true
-	if e.set.Mode == DryRun {
-		e.finish(e.ended)
-		return
-	}
 	e.ask(Release{Lease: e.lease, Timeout: storeTimeout})
 	e.at(taskDrained, storeTimeout)
 }

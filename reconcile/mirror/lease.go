@@ -24,8 +24,6 @@ const (
 func (e *Engine) holdLease() {
 	switch {
 	case e.leasing != notLeasing:
-	case e.set.Mode == DryRun:
-		e.own(store.Lease{Owner: e.set.Owner, Epoch: 1})
 	case e.phase == standby:
 		e.leasing = acquiring
 		e.ask(Acquire{Name: leaseName(e.set.Tenant), Owner: e.set.Owner, TTL: leaseTTL, Timeout: leaseTimeout})
@@ -94,16 +92,10 @@ func (e *Engine) own(l store.Lease) {
 	e.at(taskDay, 0)
 	e.at(taskRecall, 0)
 	e.worryAnew()
-	if e.set.Mode != DryRun {
-		e.at(taskLease, renewEvery)
-	}
+	e.at(taskLease, renewEvery)
 }
 
 func (e *Engine) recall() {
-	if e.set.Mode == DryRun {
-		e.recalled(Recalled{Turn: e.turn})
-		return
-	}
 	e.ask(Recall{Turn: e.turn, Tenant: e.set.Tenant, Timeout: sweepTimeout})
 }
 

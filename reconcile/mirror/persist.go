@@ -105,7 +105,7 @@ func (e *Engine) commit() {
 	b := e.gather
 	e.gather = batch{}
 	e.fill(&b)
-	if len(b.sets) == 0 && len(b.lines) == 0 || e.set.Mode == DryRun {
+	if len(b.sets) == 0 && len(b.lines) == 0 {
 		e.keep(&b)
 		return
 	}
@@ -277,12 +277,12 @@ func (e *Engine) beginErasing() {
 
 // owesErasing reports whether a run that is to end must erase first.
 func (e *Engine) owesErasing() bool {
-	return e.set.Retention > 0 && e.set.Mode != DryRun && !e.erasedOnce
+	return e.set.Retention > 0 && !e.erasedOnce
 }
 
 // erase forgets history that is older than it is to be kept.
 func (e *Engine) erase() {
-	if e.erasing || e.set.Retention <= 0 || e.set.Mode == DryRun {
+	if e.erasing || e.set.Retention <= 0 {
 		return
 	}
 	e.erasing = true

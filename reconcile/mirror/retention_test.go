@@ -69,7 +69,6 @@ func TestRetentionOfOnce(t *testing.T) {
 		{"a run from a timetable erases, however short it is", Live, month, []time.Duration{time.Hour}},
 		{"one that only watches keeps a journal as well", Shadow, month, []time.Duration{time.Hour}},
 		{"no retention is for ever", Live, 0, []time.Duration{2 * month, time.Hour}},
-		{"a dry run writes nowhere", DryRun, month, []time.Duration{2 * month, time.Hour}},
 	} {
 		t.Run(test.why, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

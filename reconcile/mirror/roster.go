@@ -166,7 +166,7 @@ func (e *Engine) begin() {
 	e.at(taskOnline, 0)
 	e.at(taskLimits, 0)
 	e.beginErasing()
-	e.notice(Notice{Kind: "began", Text: fmt.Sprintf("%s, %d people are unmatched", e.served(), len(e.unmatched()))})
+	e.notice(Notice{Kind: "began", Text: e.served() + ", " + are(len(e.unmatched()), "person", "people") + " unmatched"})
 }
 
 // served tells how many agents a rule reaches: those whom it moves, and those
@@ -183,11 +183,18 @@ func (e *Engine) served() string {
 	}
 	switch {
 	case watched == 0 && e.set.Mode == Live:
-		return fmt.Sprintf("%d agents are kept in step", kept)
+		return are(kept, "agent", "agents") + " kept in step"
 	case kept == 0:
-		return fmt.Sprintf("%d agents are watched", watched)
+		return are(watched, "agent", "agents") + " watched"
 	}
-	return fmt.Sprintf("%d agents are kept in step, %d are watched", kept, watched)
+	return are(kept, "agent", "agents") + " kept in step, " + are(watched, "agent", "agents") + " watched"
+}
+
+func are(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one + " is"
+	}
+	return fmt.Sprintf("%d %s are", n, many)
 }
 
 // enrol brings the roster in line with the people there are. Whoever is paired

@@ -237,36 +237,32 @@ func TestOnce(t *testing.T) {
 	})
 }
 
-func TestDryRunAndShadowWriteNothing(t *testing.T) {
-	for _, mode := range []Mode{DryRun, Shadow} {
-		t.Run(string(mode), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				w, s := newWorld(2), openFile(t)
-				set := settings()
-				set.Mode = mode
-				h := start(t, w, s, set)
-				pass(time.Second)
-				if told := lines(t, s, "", Noticed); mode == Shadow && (len(told) == 0 || told[0].Detail != "2 agents are watched, 0 people are unmatched") {
-					t.Errorf("the day begins with %+v", told)
-				}
-				w.status(0, "Lunch")
-				w.state(1, meeting)
-				pass(20 * time.Second)
-				if w.postsSoFar()+w.pushCalls != 0 {
-					t.Error("it wrote to a vendor")
-				}
-				if got := h.snapshot().Totals; got.Decisions != 2 {
-					t.Errorf("%d decisions for two changes", got.Decisions)
-				}
-				if kept := len(lines(t, s, key(0), presence.Decided)); (kept == 0) != (mode == DryRun) {
-					t.Errorf("%d decisions in the journal", kept)
-				}
-				for _, l := range slices.Concat(lines(t, s, key(0), Saw), lines(t, s, key(0), presence.Decided)) {
-					if !l.Shadow {
-						t.Errorf("a line that is not of a shadow: %+v", l)
-					}
-				}
-			})
-		})
-	}
+func TestShadowWritesToNoVendor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, s := newWorld(2), openFile(t)
+		set := settings()
+		set.Mode = Shadow
+		h := start(t, w, s, set)
+		pass(time.Second)
+		if told := lines(t, s, "", Noticed); len(told) == 0 || told[0].Detail != "2 agents are watched, 0 people are unmatched" {
+			t.Errorf("the day begins with %+v", told)
+		}
+		w.status(0, "Lunch")
+		w.state(1, meeting)
+		pass(20 * time.Second)
+		if w.postsSoFar()+w.pushCalls != 0 {
+			t.Error("it wrote to a vendor")
+		}
+		if got := h.snapshot().Totals; got.Decisions != 2 {
+			t.Errorf("%d decisions for two changes", got.Decisions)
+		}
+		if len(lines(t, s, key(0), presence.Decided)) == 0 {
+			t.Error("no decision in the journal")
+		}
+		for _, l := range slices.Concat(lines(t, s, key(0), Saw), lines(t, s, key(0), presence.Decided)) {
+			if !l.Shadow {
+				t.Errorf("a line that is not of a shadow: %+v", l)
+			}
+		}
+	})
 }

@@ -16,9 +16,6 @@ const (
 	Live Mode = "live"
 	// Shadow decides and records both sides, and writes to no vendor.
 	Shadow Mode = "shadow"
-	// DryRun decides, and writes nowhere: not to the store either. It takes no
-	// lease, so that it can look on beside another process.
-	DryRun Mode = "dry-run"
 )
 
 // Settings are what an [Engine] goes by. A reload replaces them whole.

@@ -163,14 +163,15 @@ func (a *app) resumeRun(ctx context.Context, flags orderFlags) error {
 	if c == nil {
 		return err
 	}
-	var before, held []string
+	var taken bool
+	var held []string
 	if err == nil {
-		before, held, err = a.takeBack(waiting, c, s, flags)
+		taken, held, err = a.takeBack(waiting, c, s, flags)
 	}
 	if err != nil {
 		return fmt.Errorf("resume: %w", inTime(err))
 	}
-	stopped = stopped || len(before) > 0
+	stopped = stopped || taken
 	switch {
 	case len(held) > 0 && !stopped:
 		a.view().Say("Nothing was ordered for %s. Still not moved:\n  %s", whom(flags), strings.Join(held, "\n  "))
@@ -231,9 +232,10 @@ func again(f orderFlags) string {
 	return ""
 }
 
-// takeBack takes orders back, and lists what kept those whom they were about
-// from being moved before, and what does all the same.
-func (a *app) takeBack(ctx context.Context, c *config.Configuration, s store.Store, flags orderFlags) (before, held []string, err error) {
+// takeBack takes orders back, and reports whether there were any, and what keeps
+// those whom they were about from being moved all the same.
+func (a *app) takeBack(ctx context.Context, c *config.Configuration, s store.Store, flags orderFlags) (taken bool, held []string, err error) {
+	var before []string
 	team, agent, err := a.meant(ctx, c, s, flags)
 	if err == nil {
 		before, err = mirror.Holds(ctx, s, accounts(c), team, agent)
@@ -247,8 +249,9 @@ func (a *app) takeBack(ctx context.Context, c *config.Configuration, s store.Sto
 		held, err = mirror.Holds(ctx, s, accounts(c), team, agent)
 	}
 	if err != nil {
-		return nil, nil, err
+		return false, nil, err
 	}
+	taken = len(before) > len(held)
 	for _, w := range c.Sync.Freeze {
 		if w.Holds(time.Now()) {
 			held = append(held, "everybody, by freeze: "+w.Text)
@@ -257,5 +260,5 @@ func (a *app) takeBack(ctx context.Context, c *config.Configuration, s store.Sto
 	if _, err := os.Stat(a.stopFile()); err == nil {
 		held = append(held, fmt.Sprintf("everybody who runs from this directory, by the stop file %s; lockstep resume takes it away", a.stopFile()))
 	}
-	return before, held, nil
+	return taken, held, nil
 }

@@ -25,14 +25,20 @@ type runFlags struct {
 	owner                            string // names this process among the replicas
 }
 
+// mode is shadow for a dry run too, whose store keeps nothing.
 func (f *runFlags) mode() mirror.Mode {
-	switch {
-	case f.dryRun:
-		return mirror.DryRun
-	case f.shadow:
+	if f.dryRun || f.shadow {
 		return mirror.Shadow
 	}
 	return mirror.Live
+}
+
+// modeName is the mode as it was asked for.
+func (f *runFlags) modeName() string {
+	if f.dryRun {
+		return "dry-run"
+	}
+	return string(f.mode())
 }
 
 func (f *runFlags) check() error {
@@ -70,8 +76,9 @@ With directories it runs the configuration of each, as if started there with
 refused before anything is started. Each is checked by itself: one that fails says
 so, the others go on, and the exit status is 1 in the end. Processes that run the
 same directories share the tenants, also with one that comes late: whoever has two
-more than another hands one over, at most one a minute. -serve lists the tenants, with each one's page under /tenants/, and
-/metrics, /healthz and /readyz are about all of them.
+more than another hands one over, at most one a minute. -serve lists the tenants, with
+each one's page under /tenants/, and /metrics, /healthz and /readyz are about all of
+them.
 
 A changed file, or SIGHUP, loads the configuration anew: whole, or not at all.
 LOCKSTEP_LOG says from which level on it logs: debug, info (without it), warn or error.`,

@@ -73,7 +73,7 @@ func (o *onlooker) Leases(context.Context) ([]store.Lease, error) { return nil, 
 // be said at the end.
 func (a *app) looksOn(options *mirror.Options, who *roll) (sumUp func()) {
 	o := &onlooker{show: func(l *mirror.Line) { a.view().Decided(l, who.of(l.Agent)) }}
-	options.Settings.Mode, options.Store = mirror.Shadow, overheard{o, who}
+	options.Store = overheard{o, who}
 	return func() {
 		if o.decisions == 0 && options.Settings.Align == presence.AlignNone {
 			a.view().Say("No decision. What both sides show at the first look is taken as agreed; -align=cxone or salesforce would bring it in line.")

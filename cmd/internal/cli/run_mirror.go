@@ -43,7 +43,7 @@ func (a *app) mirror(ctx context.Context, c *config.Configuration, r *reconcile.
 	if a.among != nil {
 		options.Fleet = a.among.fleet(ctx, s)
 	}
-	look := watched{options.View, options.Store, options.Settings.Tenant, flags.mode()}
+	look := watched{options.View, options.Store, options.Settings.Tenant, flags.modeName()}
 	page, err := a.serve(ctx, &beside, flags.serve, look, &options)
 	if err != nil {
 		return err

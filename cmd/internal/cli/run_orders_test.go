@@ -224,6 +224,9 @@ func TestResumeOfNothing(t *testing.T) {
 		c.write("main.hcl", syncing(`freeze = ["Sat 00:00-01:00 UTC"]`))
 		c.orders(exitOK, "resume")
 		c.wantSaid("Nothing was ordered for everybody. Still not moved:", "everybody, by freeze")
+		c.orders(exitOK, "stop", "-reason=why not")
+		c.orders(exitOK, "resume", "-team=Support")
+		c.wantSaid("Nothing was ordered for team Support. Still not moved:", "everybody, stopped by ana: why not")
 	})
 }
 

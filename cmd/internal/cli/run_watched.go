@@ -14,14 +14,14 @@ type watched struct {
 	*mirror.View
 	store  store.Store
 	tenant string
-	mode   mirror.Mode // as it was asked for
+	mode   string // as it was asked for
 }
 
 // Changes implements [dashboard.Source]. A dry run is a shadow that shows its
 // journal and keeps none, which only the asker knows.
 func (w watched) Changes(ctx context.Context, since uint64) (mirror.Changes, error) {
 	c, err := w.View.Changes(ctx, since)
-	c.Mode = string(w.mode)
+	c.Mode = w.mode
 	return c, err
 }
 
