@@ -297,6 +297,9 @@ func TestBadDirectory(t *testing.T) {
 // TestHugeFiles wants an answer about 50 MiB, in memory that is a small part of
 // what its text as a syntax tree would take.
 func TestHugeFiles(t *testing.T) {
+	if testing.Short() {
+		t.Skip("large, and of one goroutine")
+	}
 	tests := []struct {
 		why, file, start, fill, says string
 		size                         int

@@ -96,6 +96,9 @@ connected_app "App" {
 // TestCallsOfACrowd holds both promises about calls: a plan's do not grow with
 // the objects, and an apply makes as many as its plan said.
 func TestCallsOfACrowd(t *testing.T) {
+	if testing.Short() {
+		t.Skip("large, and of one goroutine")
+	}
 	t.Parallel()
 	const furtherPages = 1 // of codes
 	synctest.Test(t, func(t *testing.T) {

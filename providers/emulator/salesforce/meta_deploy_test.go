@@ -263,6 +263,9 @@ func TestPackagesThatAreNone(t *testing.T) {
 }
 
 func TestDeployLimits(t *testing.T) {
+	if testing.Short() {
+		t.Skip("large, and of one goroutine")
+	}
 	tooMany := files{"package.xml": manifest("67.0")}
 	for i := range 10_000 {
 		tooMany[fmt.Sprintf("servicePresenceStatuses/S%d.servicePresenceStatus", i)] = ""
