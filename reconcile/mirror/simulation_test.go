@@ -50,7 +50,7 @@ func TestSimulation(t *testing.T) {
 	n := *seedsFlag
 	if n == 0 {
 		if n = 400; testing.Short() {
-			n = 100
+			n = 50
 		}
 	}
 	defer debug.SetGCPercent(debug.SetGCPercent(400)) // the worlds are small, and there is room
