@@ -18,7 +18,6 @@ type command struct {
 	again   bool // the decision was sent before
 	decided time.Time
 
-	target           string          // what it sets, as the state names it
 	state            schema.ACDState // on CXone
 	status, expected string          // on Salesforce
 }
@@ -68,13 +67,11 @@ func (e *Engine) queue(a *agent, c *command) {
 	e.gather.commands = append(e.gather.commands, c)
 }
 
-// unqueue takes back what the state no longer asks for.
+// unqueue takes back what the state no longer asks for: the same may be pending
+// still, and to be done by nobody, since a rule that was live only watches now.
 func (e *Engine) unqueue(a *agent) {
 	for side, c := range a.hot.queued {
-		if c == nil {
-			continue
-		}
-		if target, ok := a.hot.state.Pending(presence.Side(side)); !ok || target != c.target {
+		if c != nil && c.id != a.hot.state.Command(presence.Side(side)) {
 			a.hot.queued[side] = nil
 		}
 	}

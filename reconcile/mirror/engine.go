@@ -189,12 +189,12 @@ func (e *Engine) effect(a *agent, effect presence.Effect) {
 	case presence.SetState:
 		e.queue(a, &command{
 			agent: a, side: presence.CXone, id: effect.ID, expires: effect.Expires.Add(e.drift()), first: effect.First,
-			state: effect.State, target: effect.State.String(), again: effect.Try > 1,
+			state: effect.State, again: effect.Try > 1,
 		})
 	case presence.SetStatus:
 		e.queue(a, &command{
 			agent: a, side: presence.Salesforce, id: effect.ID, expires: effect.Expires.Add(e.drift()), first: effect.First,
-			status: effect.Status, expected: effect.Expected, target: effect.Status, again: effect.Try > 1,
+			status: effect.Status, expected: effect.Expected, again: effect.Try > 1,
 		})
 		if effect.Try == lookedForAt {
 			e.doubt(a.known.Salesforce)
@@ -224,8 +224,12 @@ func (e *Engine) wakeUp(a *agent) {
 
 func (e *Engine) setAlarm(a *agent, at time.Time) {
 	a.wake = at.UnixMilli()
-	e.alarms.push(alarm{at: e.now.Add(max(at.Sub(e.steady()), 0)), ms: a.wake, agent: a})
+	e.alarms.push(alarm{at: e.now.Add(max(at.Sub(e.steady()), leastWait)), ms: a.wake, agent: a})
 }
+
+// leastWait keeps an agent whose state asks to be looked at at once, and then
+// again, from being all that is looked at.
+const leastWait = 10 * time.Millisecond
 
 // steady is the time by which presence measures its waits: that of the wall when
 // the engine began, and what has passed since. So no wait grows or shrinks when

@@ -430,6 +430,33 @@ func TestReload(t *testing.T) {
 	})
 }
 
+// TestReloadWhileACommandWaits: what waits to be sent is not, once the rule that
+// it was decided by only watches, though the same is decided once more.
+func TestReloadWhileACommandWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, s := newWorld(2), openFile(t)
+		w.delay = time.Second
+		set := settings()
+		set.Parallel = 1
+		reload := make(chan Settings)
+		start(t, w, s, set, func(o *Options) { o.Reload = reload })
+		pass(5 * time.Second)
+		w.status(0, "Lunch")
+		w.status(1, "Lunch")
+		pass(500 * time.Millisecond)
+		set.Rules = rules()
+		set.Rules[0].Mode = "shadow"
+		reload <- set
+		pass(20 * time.Second)
+		if got := w.postsSoFar(); got != 1 {
+			t.Errorf("%d writes; want the one that was under way", got)
+		}
+		if decided := lines(t, s, key(1), presence.Decided); len(decided) != 2 || !decided[1].Shadow {
+			t.Errorf("decisions about who waited: %+v", decided)
+		}
+	})
+}
+
 func TestKilledBetweenCommitAndSending(t *testing.T) {
 	set := settings()
 	e := New(set)

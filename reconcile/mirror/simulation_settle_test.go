@@ -34,6 +34,7 @@ func (w *world) settle() {
 		w.agreed(p)
 	}
 	w.lastActs()
+	w.lastStop()
 	w.silent()
 }
 
@@ -81,7 +82,8 @@ func (w *world) soon() {
 		return
 	}
 	for i, p := range w.people {
-		if p.ledger.blind == [2]bool{} && w.now-p.ledger.sighted >= promised && !listed[i] && !w.excepted(p) {
+		known := max(p.ledger.sighted, p.ledger.reruled) // what they show, and who they are
+		if p.ledger.blind == [2]bool{} && w.now-known >= promised && !listed[i] && !w.excepted(p) {
 			w.agreed(p)
 			w.tally.soon++
 		}
@@ -260,6 +262,24 @@ func (w *world) lastAct(p *person) func() {
 			w.fail("a change is on the other side within the stated time", p, "%s leads to %s; CXone shows %s", status, to, p.state())
 		}
 	}
+}
+
+// lastStop lets people choose something while everybody is stopped. Nothing of
+// it is caught up afterwards.
+func (w *world) lastStop() {
+	if w.failure != nil {
+		return
+	}
+	w.stop(mirror.StopOrder{})
+	w.rest(3 * time.Second)
+	for _, p := range w.people {
+		w.lastAct(p)
+	}
+	w.rest(10*time.Second + w.ration(len(w.people)))
+	w.resume(mirror.StopOrder{})
+	w.check.quiet = true
+	w.rest(time.Minute)
+	w.check.quiet = false
 }
 
 // silent wants nothing to be written while nobody does anything.

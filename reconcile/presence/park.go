@@ -37,7 +37,7 @@ func (m *machine) unpark(why string) {
 		return
 	}
 	m.s.parked, m.s.reason = false, ""
-	m.s.tokens, m.s.refilled, m.s.last = 0, 0, [2]change{}
+	m.s.last = [2]change{}
 	m.tell(Entry{What: Released, Detail: why})
 	m.report(Report{Kind: ReportParked, Over: true, Detail: why})
 }

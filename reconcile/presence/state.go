@@ -172,6 +172,15 @@ func (s State) Pending(side Side) (target string, ok bool) {
 	return p.want.text(side), true
 }
 
+// Command returns the command by which what is pending on a side was last sent,
+// 0 when nothing is, or nobody was asked for it.
+func (s State) Command(side Side) uint64 {
+	if p := s.pending[side]; p != nil {
+		return p.id
+	}
+	return 0
+}
+
 // Parked returns why the agent is parked; ok is false when it is not.
 func (s State) Parked() (reason string, ok bool) { return s.reason, s.parked && !s.stopped }
 
