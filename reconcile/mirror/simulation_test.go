@@ -27,6 +27,9 @@ var keptSeeds = []struct {
 	{355, "an agent who began anew was sent a command under a name that had been used"},
 	{1298, "after a fail-over a lagging answer was taken for news, because two machines' clocks differ"},
 	{2014, "who was found to be logged out of CXone overruled what they did in Salesforce after that"},
+	{540, "an order to stop and to resume gave an agent who was parked the whole budget of writes anew"},
+	{2533, "what waited to be sent was sent under a rule that only watches by then"},
+	{4868, "who was parked when a new owner came was taken for stopped already, and moved in spite of an order"},
 	{2398, "a choice was taken for a command that had long expired by the clock of the machine that sent it"},
 }
 

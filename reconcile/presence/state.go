@@ -182,10 +182,18 @@ func (s State) Command(side Side) uint64 {
 }
 
 // Parked returns why the agent is parked; ok is false when it is not.
-func (s State) Parked() (reason string, ok bool) { return s.reason, s.parked && !s.stopped }
+func (s State) Parked() (reason string, ok bool) { return s.heldFor(s.parked && !s.stopped) }
 
 // Stopped returns why the agent's sync is stopped; ok is false when it is not.
-func (s State) Stopped() (reason string, ok bool) { return s.reason, s.stopped }
+func (s State) Stopped() (reason string, ok bool) { return s.heldFor(s.stopped) }
+
+// heldFor returns the reason if it is one for that.
+func (s State) heldFor(that bool) (reason string, ok bool) {
+	if !that {
+		return "", false
+	}
+	return s.reason, true
+}
 
 // Undeliverable reports whether a side cannot be written to at present.
 func (s State) Undeliverable(side Side) bool { return s.blocked[side] != block{} }
