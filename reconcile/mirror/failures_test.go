@@ -66,6 +66,34 @@ func TestStopHoldsWithinTwoSeconds(t *testing.T) {
 	}
 }
 
+// TestStopOfWhoIsParked: who was parked when a new owner comes is stopped like
+// anybody else, and stays so when the quiet is over that would release them.
+func TestStopOfWhoIsParked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, s := newWorld(1), openFile(t)
+		h := start(t, w, s, settings())
+		pass(5 * time.Second)
+		for i := range 20 { // more than the budget of a minute
+			w.status(0, []string{"Lunch", "Meeting"}[i%2])
+			pass(time.Second)
+		}
+		if got := h.snapshot().Totals.Parked; got != 1 {
+			t.Fatalf("%d are parked", got)
+		}
+		w.status(0, "Ready")
+		pass(time.Second)
+		h.end()
+		if err := Stop(t.Context(), s, "acme", StopOrder{Reason: "incident"}); err != nil {
+			t.Fatal(err)
+		}
+		h, before := start(t, w, s, settings()), w.postsSoFar()
+		pass(5 * time.Minute)
+		if got := h.snapshot().Totals; got.Stopped != 1 || got.Parked != 0 || w.postsSoFar() != before {
+			t.Errorf("%d are stopped, %d parked, %d writes; want one stopped", got.Stopped, got.Parked, w.postsSoFar()-before)
+		}
+	})
+}
+
 func TestStopFile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, s, file := newWorld(1), openFile(t), filepath.Join(t.TempDir(), "stop")
