@@ -30,6 +30,7 @@ var keptSeeds = []struct {
 	{540, "an order to stop and to resume gave an agent who was parked the whole budget of writes anew"},
 	{2533, "what waited to be sent was sent under a rule that only watches by then"},
 	{4868, "who was parked when a new owner came was taken for stopped already, and moved in spite of an order"},
+	{8384, "who had logged out of CXone while it was down overruled an unmapped status they chose after that"},
 	{2398, "a choice was taken for a command that had long expired by the clock of the machine that sent it"},
 }
 

@@ -143,10 +143,11 @@ func (m *machine) adopts(moved Side) bool {
 	return !m.moved(moved.other()) && m.s.seen[moved].began() < m.s.adopted
 }
 
-// newer reports whether one side has changed after the other, by the vendors'
-// own clocks.
+// newer reports whether one side can have changed after the other, by the
+// vendors' own clocks.
 func (m *machine) newer(side Side) bool {
-	return m.s.seen[side].began() > m.s.seen[side.other()].began()
+	this, other := m.s.seen[side], m.s.seen[side.other()]
+	return this.began()+this.unsure > other.began()-other.unsure
 }
 
 // delayed reports whether a contact has ended where CXone was before, and a

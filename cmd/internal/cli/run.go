@@ -99,7 +99,7 @@ LOCKSTEP_LOG says from which level on it logs: debug, info (without it), warn or
 	c.Flags().BoolVar(&flags.once, "once", false, "end when every agent was seen and nothing is under way")
 	c.Flags().BoolVar(&flags.allowDrift, "allow-drift", false, "start although what run relies on is not settled")
 	c.Flags().StringVar(&flags.align, "align", "", "write where a pair met at the start is not mapped: bring it in line with this `side`, cxone or salesforce")
-	c.Flags().StringVar(&flags.serve, "serve", "", "serve the live page, /metrics and /healthz on this `address`; off loopback LOCKSTEP_TOKEN must be set")
+	c.Flags().StringVar(&flags.serve, "serve", "", "serve the live page, /metrics, /healthz and /readyz on this `address`, in plain HTTP; off loopback LOCKSTEP_TOKEN must be set, and a proxy add TLS")
 	return c
 }
 

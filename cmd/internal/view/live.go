@@ -88,7 +88,7 @@ func (l *Live) block(s *mirror.Snapshot) []string {
 	t := &s.Totals
 	lines := []string{
 		bold.Render(l.title) + faint.Render(fmt.Sprintf("  %s, owner %s, epoch %d", s.Mode, owner(s), s.Epoch)),
-		fmt.Sprintf("  %s of %s agents in step%s", green.Render(thousands(t.Agents-t.Apart)), thousands(t.Agents), troubles(t)),
+		fmt.Sprintf("  %s of %s agents on duty in step%s", green.Render(thousands(t.OnDuty-t.Apart)), thousands(t.OnDuty), troubles(t)),
 		fmt.Sprintf("  %.1f changes/s, %.1f writes/s; %s done, %s failed", l.rate(t.Changes, l.was.Changes, s.At), l.rate(t.Writes, l.was.Writes, s.At), thousands(t.Done), thousands(t.Failures)),
 		"  Salesforce: " + s.Feed.Salesforce + "; CXone: " + s.Feed.CXone,
 		fmt.Sprintf("  budget: %s of %s calls, %s of %s deliveries", thousands(s.Budget.Calls), thousands(s.Budget.CallsOf), thousands(s.Budget.Deliveries), thousands(s.Budget.DeliveriesOf)),
