@@ -223,13 +223,17 @@ func (e *Engine) wakeUp(a *agent) {
 }
 
 func (e *Engine) setAlarm(a *agent, at time.Time) {
+	wait := at.Sub(e.steady())
+	if wait <= 0 {
+		wait = overdue
+	}
 	a.wake = at.UnixMilli()
-	e.alarms.push(alarm{at: e.now.Add(max(at.Sub(e.steady()), leastWait)), ms: a.wake, agent: a})
+	e.alarms.push(alarm{at: e.now.Add(wait), ms: a.wake, agent: a})
 }
 
-// leastWait keeps an agent whose state asks to be looked at at once, and then
-// again, from being all that is looked at.
-const leastWait = 10 * time.Millisecond
+// overdue is when an agent is looked at whose state asks for it at once. It may
+// do so again and again, and is not to be all that is looked at.
+const overdue = 100 * time.Millisecond
 
 // steady is the time by which presence measures its waits: that of the wall when
 // the engine began, and what has passed since. So no wait grows or shrinks when

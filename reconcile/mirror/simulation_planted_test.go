@@ -88,18 +88,6 @@ func plantedBugs() []bug {
 	}
 	m.dropBase()
 `},
-		{"what a person has reversed is set again", "presence/hear.go",
-			`	if p == nil || p.id == 0 || side == CXone && inContact(m.s.shows.state) || m.s.shows`,
-			`	if {bug} || p == nil || p.id == 0 || side == CXone && inContact(m.s.shows.state) || m.s.shows`},
-		{"a decision that nobody shows is never given up", "presence/send.go",
-			`		case p == nil || p.expires == 0 || p.paused != 0 || m.now < p.expires:`,
-			`		case {bug} || p == nil || p.expires == 0 || p.paused != 0 || m.now < p.expires:`},
-		{"a wait grows when the machine's clock is set back", "mirror/engine.go",
-			`func (e *Engine) steady() time.Time { return`,
-			`func (e *Engine) steady() time.Time { if {bug} { return e.now }; return`},
-		{"a gap in the events is passed over", "mirror/feed.go",
-			`	if n.Gap {`,
-			`	if n.Gap && !{bug} {`},
 		{"a stop is noted and not obeyed", "presence/step.go",
 			`	return m.rule != nil && !m.s.stopped && `,
 			`	return m.rule != nil && (!m.s.stopped || {bug}) && `},
