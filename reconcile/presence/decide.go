@@ -143,11 +143,23 @@ func (m *machine) adopts(moved Side) bool {
 	return !m.moved(moved.other()) && m.s.seen[moved].began() < m.s.adopted
 }
 
-// newer reports whether one side can have changed after the other, by the
-// vendors' own clocks.
+// newer reports whether one side has changed after the other, by the vendors'
+// own clocks. When somebody left no vendor tells, and it may have been long ago.
 func (m *machine) newer(side Side) bool {
-	this, other := m.s.seen[side], m.s.seen[side.other()]
-	return this.began()+this.unsure > other.began()-other.unsure
+	other := m.s.seen[side.other()]
+	since := other.began()
+	if m.out(side.other()) {
+		since -= other.unsure
+	}
+	return m.s.seen[side].began() > since
+}
+
+// out reports whether the agent is logged out of a side.
+func (m *machine) out(side Side) bool {
+	if side == CXone {
+		return m.s.shows.state.Word == schema.StateLoggedOut
+	}
+	return m.s.shows.status == schema.Offline
 }
 
 // delayed reports whether a contact has ended where CXone was before, and a
