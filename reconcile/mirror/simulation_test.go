@@ -24,7 +24,6 @@ var keptSeeds = []struct {
 	seed uint64
 	why  string
 }{
-	{1129, "a replica stands still in the last moments of its lease, which a planted bug needs"},
 	{355, "an agent who began anew was sent a command under a name that had been used"},
 	{1298, "after a fail-over a lagging answer was taken for news, because two machines' clocks differ"},
 	{2014, "who was found to be logged out of CXone overruled what they did in Salesforce after that"},
