@@ -60,6 +60,9 @@ func (c *checker) heard(h *host, e mirror.Event) {
 		if e.Err == nil && h.turn == 0 {
 			h.lease = e.Lease
 		}
+		if e.Err == nil {
+			h.ends = e.Lease.Until
+		}
 	case mirror.PeopleRead:
 		if e.Err == nil {
 			h.was, h.is = h.is, h.coming
@@ -166,8 +169,10 @@ func (c *checker) told(h *host, side presence.Side, n *schema.News, read bool) {
 func (c *checker) asks(h *host, r mirror.Request) {
 	switch r := r.(type) {
 	case mirror.SetState:
+		c.inTime(h, r.Before, r.Timeout)
 		c.ask(h, c.w.byID[presence.CXone][r.Agent], presence.CXone, r.State, nil)
 	case mirror.Push:
+		c.inTime(h, r.Before, r.Timeout)
 		for i := range r.Pushes {
 			push := &r.Pushes[i]
 			p := c.w.byID[presence.Salesforce][push.Person]
@@ -184,6 +189,14 @@ func (c *checker) asks(h *host, r mirror.Request) {
 			c.ids[push.ID] = true
 			c.ask(h, p, presence.Salesforce, statusValue(push.Status), push)
 		}
+	}
+}
+
+// inTime holds a call that begins before a time, and lasts no longer than its
+// time-out, against the lease.
+func (c *checker) inTime(h *host, before time.Time, timeout time.Duration) {
+	if end := before.Add(timeout); end.After(h.ends) {
+		c.w.fail("no call starts that may end after the lease", nil, "one of replica %s may end at %s; the lease ends at %s", h.name, end, h.ends)
 	}
 }
 

@@ -38,9 +38,10 @@ type host struct {
 	ruled  []ruling // the rules that were in force, the latest last
 	turn   uint64   // of the lease; 0 without one
 	lease  store.Lease
-	day    string // of spent, on the host's own clock
-	spent  int    // calls to Salesforce
-	events int    // deliveries
+	ends   time.Time // the lease, as it was last told
+	day    string    // of spent, on the host's own clock
+	spent  int       // calls to Salesforce
+	events int       // deliveries
 
 	given           mirror.Settings // what the engine goes by
 	coming, is, was map[*person]identity

@@ -119,6 +119,14 @@ func plantedBugs() []bug {
 			e.keep(b)
 		}
 `},
+		{"a lease is used to its last moment", "mirror/dispatch.go",
+			`func (e *Engine) before() time.Time { return e.lease.Until.Add(-writeTimeout) }`,
+			`func (e *Engine) before() time.Time {
+	if {bug} {
+		return e.lease.Until
+	}
+	return e.lease.Until.Add(-writeTimeout)
+}`},
 		{"who is fenced goes on", "mirror/lease.go",
 			`	case errors.Is(l.Err, store.ErrFenced):
 		e.lose(`,
