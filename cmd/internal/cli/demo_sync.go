@@ -159,11 +159,9 @@ const conflictWindow = 5 * time.Second
 // one conflict.
 func (c *centre) remember(did desk.Change) {
 	last := c.chosen[did.Agent]
-	switch status, shows := strings.CutPrefix(did.Did, "shows "); {
+	switch _, status, shows := strings.Cut(did.Did, "shows "); {
 	case shows:
 		last = choice{status: status, at: time.Now()}
-	case did.Did == "comes to work":
-		last = choice{at: time.Now()}
 	case did.Did == "is available" || strings.HasPrefix(did.Did, "is unavailable: "):
 		last.overruled = last.overruled || time.Since(last.at) > conflictWindow
 	}
@@ -333,7 +331,7 @@ func (c *centre) agree(ctx context.Context) error {
 			return nil
 		}
 		if time.Since(begin) > demoPatience {
-			return fmt.Errorf("after %s %s", demoPatience, missing)
+			return errors.Join(fmt.Errorf("after %s %s", demoPatience, missing), c.explain(ctx, count))
 		}
 		if err := sleep(ctx, 100*time.Millisecond); err != nil {
 			return err
@@ -341,10 +339,18 @@ func (c *centre) agree(ctx context.Context) error {
 	}
 }
 
+// explain tells the story of the first who are apart.
+func (c *centre) explain(ctx context.Context, t tally) (err error) {
+	for _, agent := range t.whose[:min(len(t.whose), 3)] {
+		err = errors.Join(err, c.why(ctx, &spanFlags{since: time.Hour, format: "text"}, agent))
+	}
+	return err
+}
+
 // A tally is how the agents' two sides stand.
 type tally struct {
 	agree, logged, closed, free int
-	apart                       []string
+	apart, whose                []string // how, and who
 }
 
 func (t tally) String() string {
@@ -379,6 +385,7 @@ func (c *centre) count() (t tally) {
 		case c.free(p.Email, status):
 			t.free++
 		default:
+			t.whose = append(t.whose, p.Email)
 			t.apart = append(t.apart, fmt.Sprintf("%s shows %s and %s", p.Email, state, status))
 		}
 	}

@@ -55,6 +55,11 @@ func TestDemoCounts(t *testing.T) {
 		want(2, 0, "these are apart: "+ana, "a later choice asks for another status, and nobody set it")
 		shows(ana, "Wrapping_Up")
 		want(2, 1, "", "a new choice counts anew")
+		chooses(ana, "")
+		pass(time.Minute)
+		c.shows(ana, "Wrapping_Up")
+		d.remember(desk.Change{Agent: ana, Did: "comes to work, and shows Wrapping_Up"})
+		want(2, 1, "", "what is chosen on coming to work is chosen")
 		shows(ben, "On_a_Call")
 		want(1, 2, "only 1 of 3 agents agree by a row", "hardly anybody is in step")
 	})
@@ -82,6 +87,26 @@ func TestDemoRests(t *testing.T) {
 			t.Errorf("after it: %+v", got)
 		}
 		c.wantPair(ana, "Meeting Meeting", "what was chosen during the contact")
+	})
+}
+
+// TestDemoExplains: who is apart at the end is told of, and so is the story of
+// how that came about.
+func TestDemoExplains(t *testing.T) {
+	inBubble(t, centreText+rulesText, func(t *testing.T, c *centreWorld) {
+		c.begins()
+		c.orders(exitOK, "stop", "-reason=a test")
+		pass(settles)
+		c.chooses(ana, "Meeting")
+		pass(settles)
+		d := c.demonstrated()
+		d.chdir, d.store, d.syncs = c.chdir, c.memory(), &process{gone: make(chan struct{})}
+		if err := d.agree(t.Context()); err == nil || !strings.Contains(err.Error(), "these are apart: "+ana) {
+			t.Errorf("agree: %v", err)
+		}
+		if told := c.out.String(); !strings.Contains(told, "a test") || !strings.Contains(told, `CXone shows code "Meeting"`) {
+			t.Errorf("nothing explains it:\n%s", told)
+		}
 	})
 }
 

@@ -49,7 +49,7 @@ func (d *Day) Begin() error {
 		if d.random.IntN(10) == 0 {
 			continue
 		}
-		if err := d.arrive(w); err != nil {
+		if _, err := d.arrive(w); err != nil {
 			return fmt.Errorf("begin the day: %w", err)
 		}
 	}
@@ -115,7 +115,7 @@ func (d *Day) act(w worker) (string, error) {
 	shown := d.cxone.Presence(w.cxone)
 	switch {
 	case shown.State == schema.StateLoggedOut:
-		return "comes to work", d.arrive(w)
+		return d.arrive(w)
 	case shown.ACW:
 		return "ends after-call work", d.cxone.EndAfterCallWork(w.cxone)
 	case schema.IsContactState(shown.State):
@@ -172,19 +172,19 @@ func (d *Day) chooseStatus(w worker, c *Console) (string, error) {
 }
 
 // arrive logs an agent in on both sides.
-func (d *Day) arrive(w worker) error {
+func (d *Day) arrive(w worker) (did string, err error) {
+	const comes = "comes to work"
 	c := d.room.Console(w.salesforce)
 	if c == nil || c.Tabs() == 0 {
-		var err error
 		if c, err = d.room.Open(w.salesforce); err != nil {
-			return err
+			return comes, err
 		}
 	}
 	if err := d.cxone.SetPresence(w.cxone, schema.StateAvailable, ""); err != nil {
-		return err
+		return comes, err
 	}
-	_, err := d.chooseStatus(w, c)
-	return err
+	did, err = d.chooseStatus(w, c)
+	return comes + ", and " + did, err
 }
 
 // leave logs an agent out on both sides and closes the browser.
