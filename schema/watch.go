@@ -42,13 +42,20 @@ type News struct {
 	Gap   bool
 	// Deliveries is how many event deliveries the reading cost.
 	Deliveries int
-	// Clock is how the vendor's clock differs from ours.
+	// Clock is how the vendor's clock differs from ours, as its times tell it:
+	// with [Skew.Cut], where they are cut down.
 	Clock Skew
 }
 
 // A Skew is how far a vendor's clock is ahead of ours, and how far that
 // estimate can be wrong either way.
 type Skew struct{ Ahead, Uncertainty time.Duration }
+
+// Cut returns the skew of times that the vendor cuts down to whole units: they
+// are half a unit behind its clock, give or take as much.
+func (s Skew) Cut(unit time.Duration) Skew {
+	return Skew{Ahead: s.Ahead - unit/2, Uncertainty: s.Uncertainty + unit/2}
+}
 
 // A Push asks a person's open console to show a status.
 type Push struct {

@@ -83,7 +83,7 @@ func (p *Presence) poll(ctx context.Context, from position) (schema.News, error)
 // sight puts rows into the words of rules.
 func (p *Presence) sight(ctx context.Context, codes *codeTable, r *reading, news *schema.News) {
 	news.Sightings = make([]schema.Sighting, 0, len(r.rows))
-	looked := false
+	looked, precision := false, time.Duration(0)
 	for i := range r.rows {
 		row := &r.rows[i]
 		if !looked && row.hasUnknownCode(codes) {
@@ -94,9 +94,12 @@ func (p *Presence) sight(ctx context.Context, codes *codeTable, r *reading, news
 		case err != nil:
 			r.skip(row.Agent, err.Error())
 		case state != (schema.ACDState{}):
-			news.Sightings = append(news.Sightings, schema.Sighting{Person: string(row.Agent), State: state, Since: row.since()})
+			since, cut := row.since()
+			precision = max(precision, cut)
+			news.Sightings = append(news.Sightings, schema.Sighting{Person: string(row.Agent), State: state, Since: since})
 		}
 	}
+	news.Clock = news.Clock.Cut(precision)
 	news.Doubt = r.doubt
 	if len(r.bad) > 0 {
 		p.log.Warn("rows of agents' states make no sense and are left out", "rows", len(r.bad), "first", r.bad[0], "agents", enumerate(r.doubt))

@@ -78,6 +78,26 @@ func TestStatesInTheWordsOfRules(t *testing.T) {
 	}
 }
 
+// When something began is only known as precisely as the vendor's times are.
+func TestTimesAreCutDown(t *testing.T) {
+	for times, want := range map[string]time.Duration{
+		`"startDate":"2026-03-02T09:00:00.123Z"`: time.Millisecond,
+		`"startDate":"2026-03-02T09:00:00.000Z"`: time.Millisecond,
+		`"startDate":"2026-03-02T09:00:00Z"`:     time.Second,
+		`"startDate":""`:                         0,
+	} {
+		p, _ := agents(says(200, `{"lastPollTime":"T1","totalRecords":1,"agentStates":[{"agentId":1,"agentStateId":1,`+times+`}]}`))
+		news, err := p.Poll(t.Context(), []byte("T-\nT0"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		unknown := schema.Skew{Uncertainty: rest.UnknownSkew}
+		if news.Clock != unknown.Cut(want) {
+			t.Errorf("%s: %v, want %v more", times, news.Clock, want/2)
+		}
+	}
+}
+
 // A row that makes no sense costs its agent, not the poll.
 func TestBadRowsAreLeftOut(t *testing.T) {
 	var log strings.Builder

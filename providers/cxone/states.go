@@ -154,14 +154,20 @@ func (r *stateRow) unlisted(codes *codeTable) code {
 
 // since is the vendor's time of the change. startDate is that of the state, and
 // lastUpdateTime also that of lesser things (UNCERTAIN), so that it serves only
-// where there is no other. A time that cannot be read is none.
-func (r *stateRow) since() time.Time {
+// where there is no other. A time that cannot be read is none. The vendor cuts
+// times down to its precision, of which no document tells (UNCERTAIN).
+func (r *stateRow) since() (at time.Time, precision time.Duration) {
 	for _, text := range []scalar{r.Started, r.Updated} {
 		for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999"} {
-			if at, err := time.Parse(layout, string(text)); err == nil {
-				return at
+			at, err := time.Parse(layout, string(text))
+			switch {
+			case err != nil:
+			case strings.Contains(string(text), "."):
+				return at, time.Millisecond
+			default:
+				return at, time.Second
 			}
 		}
 	}
-	return time.Time{}
+	return time.Time{}, 0
 }

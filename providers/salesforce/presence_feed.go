@@ -55,8 +55,14 @@ func (p *Presence) topic() string {
 	return "/data/" + presenceEntity
 }
 
+// precision is that of the vendor's times: its database keeps whole seconds, cut
+// down (VERIFIED for system fields; UNCERTAIN for StatusStartDate).
+const precision = time.Second
+
 // news begins a reading with what every reading tells.
-func (p *Presence) news() schema.News { return schema.News{Clock: p.conn.clock.Skew(time.Now())} }
+func (p *Presence) news() schema.News {
+	return schema.News{Clock: p.conn.clock.Skew(time.Now()).Cut(precision)}
+}
 
 // idOf returns an Id in its long form. One that is none is left as it is: it
 // matches nobody, which is then reported by whoever looks.

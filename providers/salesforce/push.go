@@ -127,7 +127,7 @@ func (p *Presence) event(ctx context.Context, push schema.Push) (pushEvent, erro
 	user := idOf(push.Person)
 	// Neither our clock nor that of the agent's machine need be right; both are
 	// compared with the vendor's, which is ours until it has shown itself.
-	expires := push.Expires.Add(p.news().Clock.Ahead)
+	expires := push.Expires.Add(p.conn.clock.Skew(time.Now()).Ahead)
 	payload, err := json.Marshal(command{
 		Version: 1, ID: push.ID, User: user, Epoch: push.Epoch, Expires: expires.UnixMilli(), Expect: expect, Set: set,
 	})

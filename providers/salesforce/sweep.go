@@ -140,7 +140,7 @@ func (p *Presence) read(rows []presenceRow) (map[string]schema.Sighting, error) 
 			return nil, fmt.Errorf("read presence: StatusStartDate %q is no time", row.StatusStartDate)
 		}
 		user := idOf(row.UserID)
-		since = since.Truncate(time.Second).UTC()
+		since = since.Truncate(precision).UTC()
 		p.book.holds(user, idOf(row.ID), since)
 		if other, twice := shown[user]; twice && !other.Since.Before(since) {
 			continue

@@ -69,14 +69,14 @@ func textsOf(v any) []string {
 	return list
 }
 
-// moment reads milliseconds since 1970 to the second: the precision of queries,
-// so that the same moment is the same wherever it was read.
+// moment reads milliseconds since 1970 in the precision of queries, so that the
+// same moment is the same wherever it was read.
 func moment(v any) time.Time {
 	switch v := v.(type) {
 	case int64:
-		return time.UnixMilli(v).Truncate(time.Second).UTC()
+		return time.UnixMilli(v).Truncate(precision).UTC()
 	case time.Time:
-		return v.Truncate(time.Second).UTC()
+		return v.Truncate(precision).UTC()
 	}
 	return time.Time{}
 }

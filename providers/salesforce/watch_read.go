@@ -142,7 +142,7 @@ func (d *digest) resolve(ctx context.Context) {
 	for _, row := range rows {
 		user := idOf(row.UserID)
 		if since, err := time.Parse(datetime, row.StatusStartDate); err == nil {
-			d.book.holds(user, idOf(row.ID), since.Truncate(time.Second).UTC())
+			d.book.holds(user, idOf(row.ID), since.Truncate(precision).UTC())
 		}
 		d.doubt(user)
 	}

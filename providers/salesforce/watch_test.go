@@ -225,8 +225,8 @@ func TestWatchCountsDeliveriesAndTellsTheClock(t *testing.T) {
 		deliveries := 0
 		for _, n := range f.heard() {
 			deliveries += n.Deliveries
-			if n.Clock.Uncertainty <= 0 {
-				t.Errorf("a clock that is never wrong: %v", n.Clock)
+			if n.Clock.Uncertainty < time.Second/2 {
+				t.Errorf("a clock that is less often wrong than its times are cut down: %v", n.Clock)
 			}
 		}
 		if deliveries != 5 {

@@ -332,17 +332,34 @@ func (c *checker) line(entry *store.Entry) {
 		c.saw(p, &l)
 	case presence.Decided, presence.Resent:
 		c.decided(p, &l)
+	case presence.Superseded:
+		c.superseded(p, &l)
+		c.over(p, &l)
 	case presence.Done:
 		if v := w.centre.valued(l.Side, l.Target); !p.showed(l.Side, v) {
 			w.fail("success is what the vendor shows", p, "%s was never seen to show %s", l.Side, v)
 		}
-		fallthrough
-	case presence.Landed, presence.Superseded, presence.Undeliverable:
-		if st := &p.ledger.standing[l.Side]; *st == w.centre.valued(l.Side, l.Target) {
-			*st = value{}
-		}
+		c.over(p, &l)
+	case presence.Landed, presence.Undeliverable:
+		c.over(p, &l)
 	case presence.Parked:
 		w.tally.reach(classFlapping)
+	}
+}
+
+// over is when a decision stands no longer.
+func (c *checker) over(p *person, l *mirror.Line) {
+	if st := &p.ledger.standing[l.Side]; *st == c.w.centre.valued(l.Side, l.Target) {
+		*st = value{}
+	}
+}
+
+// superseded is when a decision is not needed any more. What a side came to show
+// after one was made is not what it showed before, and not somebody else's.
+func (c *checker) superseded(p *person, l *mirror.Line) {
+	shows := &p.ledger.last[l.Side]
+	if l.Detail == "there before it was asked for" && shows.value == c.w.centre.valued(l.Side, l.Target) && shows.at > p.ledger.decision[l.Side].at {
+		c.w.fail("what comes after a decision was not there before", p, "%s", shows.value)
 	}
 }
 

@@ -56,6 +56,14 @@ func plantedBugs() []bug {
 		return false`,
 			`	if {bug} || at.since >= seen.since {
 		return false`},
+		{"clocks are taken for exact", "presence/hear.go",
+			`unsure: o.Clock.Uncertainty.Milliseconds(), fresh: true}
+`,
+			`unsure: o.Clock.Uncertainty.Milliseconds(), fresh: true}
+	if {bug} {
+		at.unsure = 0
+	}
+`},
 		{"what was chosen first wins", "presence/decide.go",
 			`	if lead > tieMargin.Milliseconds()+c.unsure+s.unsure {`,
 			`	if (lead > tieMargin.Milliseconds()+c.unsure+s.unsure) != {bug} {`},
