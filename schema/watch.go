@@ -45,11 +45,21 @@ type News struct {
 	// Clock is how the vendor's clock differs from ours, as its times tell it:
 	// with [Skew.Cut], where they are cut down.
 	Clock Skew
+	// At is when that was so, from [time.Now]; the zero time is when the news is
+	// taken in. This machine's clock may be set in between.
+	At time.Time
 }
 
 // A Skew is how far a vendor's clock is ahead of ours, and how far that
 // estimate can be wrong either way.
 type Skew struct{ Ahead, Uncertainty time.Duration }
+
+// ClockSet returns by how much this machine's clock was set ahead between two
+// times from [time.Now]: what passed by the wall's clock and not by the monotonic
+// one.
+func ClockSet(from, to time.Time) time.Duration {
+	return to.Round(0).Sub(from.Round(0)) - to.Sub(from)
+}
 
 // Cut returns the skew of times that the vendor cuts down to whole units: they
 // are half a unit behind its clock, give or take as much.

@@ -66,7 +66,8 @@ func (p *Presence) poll(ctx context.Context, from position) (schema.News, error)
 	if err != nil {
 		return schema.News{}, err
 	}
-	news := schema.News{Whole: whole && !r.unmodified, Clock: p.clock.Skew(time.Now()), Doubt: r.doubt}
+	now := time.Now()
+	news := schema.News{Whole: whole && !r.unmodified, Clock: p.clock.Skew(now), At: now, Doubt: r.doubt}
 	if r.mark != "" {
 		news.Cursor = from.next(r.mark)
 	}

@@ -61,7 +61,8 @@ const precision = time.Second
 
 // news begins a reading with what every reading tells.
 func (p *Presence) news() schema.News {
-	return schema.News{Clock: p.conn.clock.Skew(time.Now()).Cut(precision)}
+	now := time.Now()
+	return schema.News{Clock: p.conn.clock.Skew(now).Cut(precision), At: now}
 }
 
 // idOf returns an Id in its long form. One that is none is left as it is: it

@@ -5,6 +5,7 @@ import (
 
 	"github.com/lockstep-sync/lockstep/reconcile/presence"
 	"github.com/lockstep-sync/lockstep/reconcile/store"
+	"github.com/lockstep-sync/lockstep/schema"
 )
 
 // An Engine keeps the agents of one tenant in step. It is a machine: events go
@@ -238,10 +239,10 @@ const overdue = 100 * time.Millisecond
 // steady is the time by which presence measures its waits: that of the wall when
 // the engine began, and what has passed since. So no wait grows or shrinks when
 // somebody sets the machine's clock.
-func (e *Engine) steady() time.Time { return e.began.Round(0).Add(e.now.Sub(e.began)) }
+func (e *Engine) steady() time.Time { return e.now.Round(0).Add(-e.drift()) }
 
 // drift is by how much the wall's clock was set ahead of steady since.
-func (e *Engine) drift() time.Duration { return e.now.Round(0).Sub(e.steady()) }
+func (e *Engine) drift() time.Duration { return schema.ClockSet(e.began, e.now) }
 
 // ring steps the agents whose time has come.
 func (e *Engine) ring() {

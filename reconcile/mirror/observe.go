@@ -123,7 +123,7 @@ func (e *Engine) away(a *agent, r *reading) {
 		}
 		return
 	}
-	o := presence.Observation{Side: r.side, Clock: presence.Skew(r.news.Clock), Whole: true}
+	o := presence.Observation{Side: r.side, Clock: e.skew(&r.news), Whole: true}
 	if r.side == presence.CXone {
 		o.State = schema.ACDState{Word: schema.StateLoggedOut}
 	} else {
@@ -131,7 +131,7 @@ func (e *Engine) away(a *agent, r *reading) {
 	}
 	// No later than what comes next, for the vendor's times are in whole seconds;
 	// and not anew by every reading that does not show who was away before.
-	o.Since = r.asked.Add(o.Clock.Ahead - o.Clock.Uncertainty).Truncate(time.Second)
+	o.Since = r.asked.Add(o.Clock.Ahead - schema.ClockSet(e.began, r.asked) - o.Clock.Uncertainty).Truncate(time.Second)
 	s := a.peek()
 	if awayAlready(&s, &o) {
 		o.Since = s.Since(r.side)
@@ -196,7 +196,7 @@ func (e *Engine) sighted(side presence.Side, s *schema.Sighting, n *schema.News,
 		delete(e.doubted, s.Person) // this is news; what was in doubt is settled
 	}
 	e.observe(a, presence.Observation{
-		Side: side, State: s.State, Status: s.Status, Since: s.Since, Clock: presence.Skew(n.Clock), Whole: whole,
+		Side: side, State: s.State, Status: s.Status, Since: s.Since, Clock: e.skew(n), Whole: whole,
 	}, true)
 	return a
 }
@@ -231,16 +231,27 @@ func (e *Engine) observe(a *agent, o presence.Observation, told bool) {
 	}
 	news := !a.shows(&o)
 	if news && a.rule != nil {
+		clock := schema.Skew(o.Clock)
+		clock.Ahead -= e.drift() // as At is the wall's time
 		e.write(Line{
-			At: e.now, Agent: a.known.Key, Since: o.Since, Clock: schema.Skew(o.Clock), Whole: o.Whole, Team: a.known.Team,
+			At: e.now, Agent: a.known.Key, Since: o.Since, Clock: clock, Whole: o.Whole, Team: a.known.Team,
 			Entry: presence.Entry{What: Saw, Side: o.Side, State: o.State, Status: o.Status, Rule: a.rule.Name(), Shadow: !e.moves(a)},
 		})
 	}
 	if news && a.fresh[o.Side] && !e.expected(a, &o) {
 		e.seen.totals.Changes++
 	}
-	o.Clock.Ahead += e.drift()
 	e.step(a, o)
+}
+
+// skew is how far a vendor's clock is ahead of steady.
+func (e *Engine) skew(n *schema.News) presence.Skew {
+	clock, at := presence.Skew(n.Clock), n.At
+	if at.IsZero() {
+		at = e.now
+	}
+	clock.Ahead += schema.ClockSet(e.began, at)
+	return clock
 }
 
 // expected reports whether what a side shows is what it is being set to.

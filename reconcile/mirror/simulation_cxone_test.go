@@ -81,7 +81,7 @@ func (c *cxoneModel) poll(h *host, cursor []byte) (schema.News, error) {
 	if whole {
 		m.last = now
 	}
-	news := schema.News{Whole: whole, Clock: w.estimate(&c.clock, &h.clock).Skew, Cursor: mark{m.last, now}.encode()}
+	news := schema.News{Whole: whole, Clock: w.estimate(&c.clock, &h.clock).Skew, At: h.now(), Cursor: mark{m.last, now}.encode()}
 	lag := w.lag(presence.CXone)
 	for _, p := range w.people {
 		if p.agent == "" || !p.active[presence.CXone] {

@@ -184,7 +184,9 @@ func (l *ledger) overrules(p *person, target presence.Side) bool {
 	source := 1 - target
 	margin := p.w.margin()
 	if target == presence.CXone {
-		margin += 2 * time.Second
+		// A conflict that is lost by less than the tie's margin and what the clocks
+		// may be wrong by is Salesforce's; and they may be wrong the other way.
+		margin += 2*time.Second + 2*p.w.plan.unsure
 	}
 	because := l.decision[target].source
 	cause := l.causes[source][because]

@@ -115,7 +115,7 @@ func (s *salesforceModel) logOut(p *person) { s.show(p, statusValue(schema.Offli
 func (s *salesforceModel) read(h *host, some []string) schema.News {
 	w := s.w
 	h.skew = w.estimate(&s.clock, &h.clock)
-	news := schema.News{Whole: some == nil, Clock: h.skew.Cut(time.Second)}
+	news := schema.News{Whole: some == nil, Clock: h.skew.Cut(time.Second), At: h.now()}
 	lag := w.lag(presence.Salesforce)
 	row := func(p *person) {
 		s := p.shows(presence.Salesforce, lag)
@@ -330,7 +330,7 @@ func (b *subscription) spoil(events []busEvent) []busEvent {
 
 // send delivers one message, as the provider digests it.
 func (b *subscription) send(next uint64, events []busEvent) {
-	news := schema.News{Clock: b.h.skew.now(&b.h.clock).Cut(time.Second), Cursor: encodeReplay(next), Gap: b.fresh, Deliveries: len(events)}
+	news := schema.News{Clock: b.h.skew.now(&b.h.clock).Cut(time.Second), At: b.h.now(), Cursor: encodeReplay(next), Gap: b.fresh, Deliveries: len(events)}
 	for i := range events {
 		b.h.book.take(&news, &events[i])
 	}

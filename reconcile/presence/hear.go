@@ -120,7 +120,7 @@ func (m *machine) retaken(side Side, at sight) {
 	if p == nil || p.id == 0 || side == CXone && inContact(m.s.shows.state) || m.s.shows.on(side) != p.saw.on(side) {
 		return
 	}
-	if at.began()+at.unsure < p.cause || m.stray(side, at) {
+	if at.since < p.cause || m.stray(side, at) {
 		return // it came before what the decision rests on, or is ours as well
 	}
 	m.s.pending[side] = nil

@@ -24,7 +24,7 @@ func (m *machine) landOn(side Side) bool {
 	if p == nil || m.s.shows.on(side) != p.want.on(side) {
 		return m.landLate(side)
 	}
-	if seen := m.s.seen[side]; seen.began()+seen.unsure < p.cause {
+	if m.s.seen[side].since < p.cause {
 		m.drop(side, Superseded, "there before it was asked for")
 		return true
 	}
@@ -119,7 +119,7 @@ func (m *machine) stray(side Side, at sight) bool { return m.findLate(side, at) 
 func (m *machine) findLate(side Side, at sight) int {
 	return slices.IndexFunc(m.s.late, func(l late) bool {
 		return l.side == side && l.want.on(side) == m.s.shows.on(side) && at.since > l.shown &&
-			at.began()+at.unsure >= l.cause && (at.began()-at.unsure <= l.until || m.queues(side))
+			at.since >= l.cause && (at.began()-at.unsure <= l.until || m.queues(side))
 	})
 }
 
@@ -178,10 +178,11 @@ func (m *machine) want(side Side, w *wish) {
 }
 
 // cause returns when, at the earliest, the other side came to show what a
-// decision for side rests on.
+// decision for side rests on: by the clock of side's vendor, which is the same for
+// a later owner, whose machine may have another.
 func (m *machine) cause(side Side) int64 {
-	source := m.s.seen[side.other()]
-	return source.began() - source.unsure
+	source, target := m.s.seen[side.other()], m.s.seen[side]
+	return source.began() - source.unsure + target.ahead - target.unsure
 }
 
 // again takes a decision that says the same as the one under way for that one.

@@ -67,7 +67,7 @@ type pending struct {
 	id      uint64 // of the command last sent; 0 in shadow
 	saw     pair   // what both sides showed when it was decided
 	want    pair   // what they are to show
-	cause   int64  // when the other side came to show what this rests on
+	cause   int64  // see [machine.cause]
 	sent    int64  // when the command was last sent
 	next    int64  // when it may be sent again
 	expires int64

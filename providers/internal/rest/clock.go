@@ -35,7 +35,7 @@ func (c *Clock) Note(header http.Header, sent, received time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.at.IsZero() {
-		was := set(c.at, received)
+		was := schema.ClockSet(c.at, received)
 		slack := time.Duration(drift * float64(received.Sub(c.at).Abs()))
 		before, after := c.low-was-slack, c.high-was+slack
 		// Bounds that do not meet: the vendor's clock was set.
@@ -54,11 +54,5 @@ func (c *Clock) Skew(now time.Time) schema.Skew {
 	if c.at.IsZero() {
 		return schema.Skew{Uncertainty: UnknownSkew}
 	}
-	return schema.Skew{Ahead: (c.low+c.high)/2 - set(c.at, now), Uncertainty: (c.high - c.low) / 2}
-}
-
-// set returns by how much this machine's clock was set ahead between two times:
-// what passed by the wall's clock and not by the monotonic one.
-func set(from, to time.Time) time.Duration {
-	return to.Round(0).Sub(from.Round(0)) - to.Sub(from)
+	return schema.Skew{Ahead: (c.low+c.high)/2 - schema.ClockSet(c.at, now), Uncertainty: (c.high - c.low) / 2}
 }
