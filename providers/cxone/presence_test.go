@@ -79,6 +79,28 @@ func TestStatesInTheWordsOfRules(t *testing.T) {
 	}
 }
 
+// A poll brings a thousand rows, and most of what is known of an agent is not
+// what it asks for.
+func TestPollAsksForWhatItReads(t *testing.T) {
+	var asked string
+	p, _ := agents(func(w http.ResponseWriter, r *http.Request) {
+		asked = r.URL.Query().Get("fields")
+		says(200, `{"lastPollTime":"T1","totalRecords":0,"agentStates":[]}`)(w, r)
+	})
+	if _, err := p.Poll(t.Context(), []byte("T-\nT0")); err != nil {
+		t.Fatal(err)
+	}
+	var row stateRow
+	for name := range strings.SplitSeq(asked, ",") {
+		if row.field([]byte(`"`+name+`"`)) == nil {
+			t.Errorf("%q is asked for, and not read", name)
+		}
+	}
+	if fields := strings.Count(asked, ",") + 1; fields != 8 {
+		t.Errorf("%d fields are asked for: %s", fields, asked)
+	}
+}
+
 // When something began is only known as precisely as the vendor's times are.
 func TestTimesAreCutDown(t *testing.T) {
 	for times, want := range map[string]time.Duration{

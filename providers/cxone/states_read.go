@@ -10,6 +10,11 @@ import (
 // its first poll (VERIFIED).
 const epoch = "1970-01-01T00:00:00.000Z"
 
+// stateFields is what is asked for of each agent, by the names of the vendor's
+// specification (VERIFIED). It is a third of what there is, the agents' names
+// among the rest.
+const stateFields = "agentId,agentStateId,agentStateName,outStateId,outStateDescription,isACW,startDate,lastUpdateTime"
+
 // A reading is the rows of all pages, one of each agent, the freshest.
 type reading struct {
 	rows  []stateRow
@@ -32,7 +37,7 @@ func (c *Connection) statesPath() string { return c.ACD("/agents/states") }
 
 func (p *Presence) readStates(ctx context.Context, since string) (reading, error) {
 	r := reading{place: map[scalar]int{}}
-	query := url.Values{"updatedSince": {since}}
+	query := url.Values{"updatedSince": {since}, "fields": {stateFields}}
 	err := eachPage(ctx, p.connection, p.connection.statesPath(), query, "agentStates", func(page page[readRow]) error {
 		page.answer.tell(&p.clock)
 		return r.add(page)

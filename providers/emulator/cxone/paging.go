@@ -111,18 +111,18 @@ func compare(a, b any) int {
 	return strings.Compare(strings.ToLower(fmt.Sprint(a)), strings.ToLower(fmt.Sprint(b)))
 }
 
-// only keeps the named members of each row; "" keeps all.
+// only keeps the named members of each row, in any case; "" keeps all.
 func only(fields string, rows []row) []row {
 	if fields == "" {
 		return rows
 	}
 	wanted := map[string]bool{}
 	for name := range strings.SplitSeq(fields, ",") {
-		wanted[strings.TrimSpace(name)] = true
+		wanted[strings.ToLower(strings.TrimSpace(name))] = true
 	}
 	for _, r := range rows {
 		for name := range r {
-			if !wanted[name] {
+			if !wanted[strings.ToLower(name)] {
 				delete(r, name)
 			}
 		}
