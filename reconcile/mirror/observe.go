@@ -16,6 +16,7 @@ type reading struct {
 	people []string  // who was asked for, unless it was everybody
 
 	generation uint32
+	first      int // how many sightings go before the others; 0 once they have
 	at         int // in the sightings, then in the people or the roster
 	absent     bool
 	enrolled   int
@@ -30,8 +31,28 @@ func (e *Engine) open(r *reading) {
 			a.swept[r.side] = r.generation
 		}
 	}
+	r.first = e.newsFirst(r)
 	e.readings = append(e.readings, r)
 	e.by(taskRead, 0)
+}
+
+// newsFirst puts what somebody has done before what is known and what was asked
+// for, and returns how much that is: it is not to wait until the rest, which moves
+// nobody, is taken in and kept.
+func (e *Engine) newsFirst(r *reading) (first int) {
+	list := r.news.Sightings
+	for i := range list {
+		s := &list[i]
+		a := e.known[r.side][s.Person]
+		if a == nil {
+			continue
+		}
+		if o := (presence.Observation{Side: r.side, State: s.State, Status: s.Status}); !a.shows(&o) && !e.expected(a, &o) {
+			list[first], list[i] = list[i], list[first]
+			first++
+		}
+	}
+	return first
 }
 
 // readChunk is how many people are looked at in one go.
@@ -61,6 +82,10 @@ func (e *Engine) read() {
 func (e *Engine) readSome(r *reading, left *int) bool {
 	n := &r.news
 	for ; !r.absent && r.at < len(n.Sightings) && *left > 0; r.at++ {
+		if r.first > 0 && r.at == r.first {
+			r.first, *left = 0, 0 // the rest comes once that is on its way
+			return false
+		}
 		e.sightedIn(r, &n.Sightings[r.at])
 		*left--
 	}

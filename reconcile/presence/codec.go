@@ -100,7 +100,7 @@ func walkPending(c coder, at **pending) {
 	numbers(c, &p.id)
 	walkPair(c, &p.saw)
 	walkPair(c, &p.want)
-	numbers(c, &p.cause, &p.sent, &p.next, &p.expires, &p.paused)
+	numbers(c, &p.cause, &p.until, &p.next, &p.expires, &p.paused)
 	numbers(c, &p.tries)
 	flags(c, &p.answered, &p.accepted, &p.orphan)
 	*at = &p

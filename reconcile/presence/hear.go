@@ -125,9 +125,10 @@ func (m *machine) retaken(side Side, at sight) {
 	}
 	m.s.pending[side] = nil
 	m.tell(Entry{What: Landed, Side: side, Target: p.want.text(side), Command: p.id, Detail: "and moved back since"})
+	other := m.s.stands[side.other()] // what was chosen there may be newer still
 	m.landed(side, p.want)
 	m.outlives(side, p, at.since) // it may have been something else
-	m.s.stands[side] = true
+	m.s.stands[side], m.s.stands[side.other()] = true, other
 }
 
 // read returns the pair as it is with the observation; false for one that says

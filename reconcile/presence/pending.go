@@ -119,7 +119,7 @@ func (m *machine) stray(side Side, at sight) bool { return m.findLate(side, at) 
 func (m *machine) findLate(side Side, at sight) int {
 	return slices.IndexFunc(m.s.late, func(l late) bool {
 		return l.side == side && l.want.on(side) == m.s.shows.on(side) && at.since > l.shown &&
-			at.since >= l.cause && (at.began()-at.unsure <= l.until || m.queues(side))
+			at.since >= l.cause && (at.since <= l.until || m.queues(side))
 	})
 }
 
@@ -128,7 +128,7 @@ func (m *machine) findLate(side Side, at sight) int {
 // been, and the news of it lost.
 func (m *machine) lapsed(l late) bool {
 	seen := m.s.seen[l.side]
-	gone := seen.began()-seen.unsure > l.until || seen.at > l.until+2*m.set.Confirm.Milliseconds()
+	gone := seen.since > l.until || seen.at+seen.ahead > l.until+2*m.set.Confirm.Milliseconds()
 	return gone && !m.queues(l.side)
 }
 
@@ -221,18 +221,22 @@ func (m *machine) drop(side Side, what What, why string) {
 	m.s.pending[side] = nil
 	m.tell(Entry{What: what, Side: side, Target: p.want.text(side), Command: p.id, Detail: why})
 	if p.id != 0 {
-		m.remember(late{side: side, want: p.want, cause: p.cause, until: m.carriedOut(p)})
+		m.remember(late{side: side, want: p.want, cause: p.cause, until: p.until})
 	}
 }
 
 // outlives remembers that a command, or another try of it, may be carried out
 // though it was taken for done.
 func (m *machine) outlives(side Side, p *pending, shown int64) {
-	m.remember(late{side: side, want: p.want, cause: p.cause, shown: shown, until: m.carriedOut(p)})
+	m.remember(late{side: side, want: p.want, cause: p.cause, shown: shown, until: p.until})
 }
 
-// carriedOut returns until when a decision's last command may be.
-func (m *machine) carriedOut(p *pending) int64 { return p.sent + m.set.CommandLife.Milliseconds() }
+// carriedOut returns until when, at the latest, a command may be that is sent now
+// and meets no contact: by the clock of side's vendor, as [machine.cause].
+func (m *machine) carriedOut(side Side) int64 {
+	target := m.s.seen[side]
+	return m.now + m.set.CommandLife.Milliseconds() + target.ahead + target.unsure
+}
 
 // maxLate bounds how many replaced commands are remembered. The oldest is the
 // least likely to be carried out yet.

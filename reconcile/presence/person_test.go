@@ -33,6 +33,11 @@ func TestPersonWins(t *testing.T) {
 			want: []string{"10 set CXone code \"Lunch\"", "14 set Salesforce Chats if On_Break"},
 		},
 		{
+			name: "chosen once more after what it asked for was reversed", why: "the same status, and newer than the state that is heard of only now",
+			play: []string{"10 salesforce On_Break", "10.1 answer accepted", "12 salesforce On_Break @12", "15 cxone Available @11"},
+			want: []string{"10 set CXone code \"Lunch\"", "15 set CXone code \"Lunch\""},
+		},
+		{
 			name: "back to what the base shows", why: "coming back is an action as well, and newer than what could not be written",
 			play: []string{"30 cxone Lunch", "30 answer refused", "31 salesforce Mails @20", "31 answer refused", "40 salesforce Chats"},
 			want: []string{

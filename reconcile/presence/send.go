@@ -80,7 +80,7 @@ func (m *machine) send(side Side, p pending) {
 	again := p.id != 0
 	m.s.seq++
 	p.id, p.answered, p.accepted = m.s.seq, false, false
-	p.sent = m.now
+	p.until = m.carriedOut(side)
 	p.next = m.now + m.set.Confirm.Milliseconds() // an answer brings it forward
 	if p.tries < 255 {
 		p.tries++

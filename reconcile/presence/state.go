@@ -68,7 +68,7 @@ type pending struct {
 	saw     pair   // what both sides showed when it was decided
 	want    pair   // what they are to show
 	cause   int64  // see [machine.cause]
-	sent    int64  // when the command was last sent
+	until   int64  // see [machine.carriedOut], for the command last sent
 	next    int64  // when it may be sent again
 	expires int64
 	paused  int64 // since when a contact keeps it from ageing; 0 when none does
@@ -87,7 +87,7 @@ type late struct {
 	want  pair
 	cause int64 // of the decision
 	shown int64 // since when the side showed what was last taken for it, by the vendor's time
-	until int64 // the last moment at which it may be carried out outside a contact
+	until int64 // see [machine.carriedOut]
 }
 
 // A change is one side's write that was done.

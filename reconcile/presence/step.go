@@ -86,13 +86,15 @@ func (m *machine) clamp() {
 		limit(&again.next, max(m.set.Confirm, maxRetryAfter))
 		limit(&again.expires, m.set.DecisionLife)
 		limit(&again.paused, 0)
-		limit(&again.sent, 0)
+		if m.s.seen[side].fresh {
+			again.until = min(again.until, m.carriedOut(Side(side)))
+		}
 		if again != *p {
 			m.s.pending[side] = &again
 		}
 	}
 	for i, l := range m.s.late {
-		if most := m.now + m.set.CommandLife.Milliseconds(); l.until > most {
+		if most := m.carriedOut(l.side); l.until > most && m.s.seen[l.side].fresh {
 			m.s.late = append([]late(nil), m.s.late...)
 			m.s.late[i].until = most
 		}
