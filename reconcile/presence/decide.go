@@ -140,18 +140,23 @@ func (m *machine) stands(side Side) bool { return m.s.stands[side] && m.newer(si
 // adopts reports whether a side had moved before the pair was adopted: it would
 // have been adopted like that, had it been heard of in time.
 func (m *machine) adopts(moved Side) bool {
-	return !m.moved(moved.other()) && m.s.seen[moved].began() < m.s.adopted
+	return !m.moved(moved.other()) && m.earliest(moved) < m.s.adopted
 }
 
 // newer reports whether one side has changed after the other, by the vendors'
-// own clocks. When somebody left no vendor tells, and it may have been long ago.
+// own clocks.
 func (m *machine) newer(side Side) bool {
-	other := m.s.seen[side.other()]
-	since := other.began()
-	if m.out(side.other()) {
-		since -= other.unsure
+	return m.s.seen[side].began() > m.earliest(side.other())
+}
+
+// earliest returns when a side came to show what it does. When somebody left no
+// vendor tells, and it may have been long ago.
+func (m *machine) earliest(side Side) int64 {
+	seen := m.s.seen[side]
+	if m.out(side) {
+		return seen.began() - seen.unsure
 	}
-	return m.s.seen[side].began() > since
+	return seen.began()
 }
 
 // out reports whether the agent is logged out of a side.

@@ -37,7 +37,7 @@ func (m *machine) done(side Side, p *pending) {
 	m.tell(Entry{What: Done, Side: side, Target: p.want.text(side), Command: p.id})
 	m.record(side, p)
 	m.forget(func(l late) bool { return l.side == side && l.want.on(side) == p.want.on(side) })
-	if p.tries > 1 {
+	if p.tries > 1 || !p.answered {
 		m.outlives(side, p, m.s.seen[side].since)
 	}
 	if side == Salesforce {

@@ -1,6 +1,9 @@
 package presence
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
 
 // TestPersonWins has the worlds in which a person's action was once overwritten
 // by what had happened before it, each as a script. The last one is what nobody
@@ -36,6 +39,17 @@ func TestPersonWins(t *testing.T) {
 			name: "chosen once more after what it asked for was reversed", why: "the same status, and newer than the state that is heard of only now",
 			play: []string{"10 salesforce On_Break", "10.1 answer accepted", "12 salesforce On_Break @12", "15 cxone Available @11"},
 			want: []string{"10 set CXone code \"Lunch\"", "15 set CXone code \"Lunch\""},
+		},
+		{
+			name: "carried out after it was taken for done", why: "its answer was not known yet: somebody else had chosen the same, and the status is newer than the command",
+			play: []string{"10 salesforce On_Break", "11 cxone Lunch @10.5", "12 cxone Coffee", "13 salesforce Mails", "15 cxone Lunch @14"},
+			want: []string{"10 set CXone code \"Lunch\"", "13 unmapped", "15 unmapped"}, base: "Lunch/Mails",
+		},
+		{
+			name: "found to be logged out after a login", why: "when CXone was left no vendor tells: it may have been before the login, which stays",
+			rule: publishes("LoggedOut", "offline"), unsure: 15 * time.Second,
+			play: []string{"10 salesforce offline", "20 salesforce Mails", "30 sweep cxone LoggedOut"},
+			want: []string{"20 unmapped"}, base: "LoggedOut/Mails",
 		},
 		{
 			name: "back to what the base shows", why: "coming back is an action as well, and newer than what could not be written",
