@@ -290,6 +290,8 @@ func (c *checker) overruled(h *host, p *person, side presence.Side, v value) {
 		w.tally.excuse("a clock was set")
 	case !w.fair(w.now - acted + presence.DefaultSettings().CommandLife): // what was decided meanwhile is not known here
 		w.tally.excuse("the store did not take what was decided")
+	case l.blind[source] && p.loggedIn(source) && p.outValue(source, l.decision[side].source):
+		w.tally.excuse("a list that lags shows as logged out who has just logged in")
 	case p.now[source].by == byEngine && acted <= p.now[source].at+w.margin()+2*time.Second:
 		w.tally.excuse("too close to a write of ours to tell")
 	default:
