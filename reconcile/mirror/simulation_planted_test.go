@@ -207,6 +207,12 @@ func plantedBugs() []bug {
 		if w.Holds(e.now) {`,
 			`	for _, w := range e.set.Freeze {
 		if w.Holds(e.now) && !{bug} {`},
+		{"what a person has reversed is set again", "presence/hear.go",
+			`	if p == nil || p.id == 0 || side == CXone && inContact(m.s.shows.state) || m.s.shows`,
+			`	if {bug} || p == nil || p.id == 0 || side == CXone && inContact(m.s.shows.state) || m.s.shows`},
+		{"waits follow the machine's clock", "mirror/engine.go",
+			`func (e *Engine) steady() time.Time { return`,
+			`func (e *Engine) steady() time.Time { if {bug} { return e.now.Round(0) }; return`},
 		{"who has another counterpart keeps the old one", "mirror/roster.go",
 			`		if byKey[a.known.Key] == nil {
 			e.dismiss(`,

@@ -341,8 +341,8 @@ func (c *centre) agree(ctx context.Context) error {
 
 // explain tells the story of the first who are apart.
 func (c *centre) explain(ctx context.Context, t tally) (err error) {
-	for _, agent := range t.whose[:min(len(t.whose), 3)] {
-		err = errors.Join(err, c.why(ctx, &spanFlags{since: time.Hour, format: "text"}, agent))
+	for _, p := range t.apart[:min(len(t.apart), 3)] {
+		err = errors.Join(err, c.why(ctx, &spanFlags{since: time.Hour, format: "text"}, p.agent))
 	}
 	return err
 }
@@ -350,8 +350,11 @@ func (c *centre) explain(ctx context.Context, t tally) (err error) {
 // A tally is how the agents' two sides stand.
 type tally struct {
 	agree, logged, closed, free int
-	apart, whose                []string // how, and who
+	apart                       []parted
 }
+
+// A parted is somebody whose sides do not agree.
+type parted struct{ agent, state, status string }
 
 func (t tally) String() string {
 	return fmt.Sprintf("They do: %d agents agree, %d are logged out on a side, %d have no console open to reach, %d chose a status that asks for nothing in CXone.", t.agree, t.logged, t.closed, t.free)
@@ -361,7 +364,11 @@ func (t tally) String() string {
 // Where hardly anybody agrees by a row, the rest proves nothing.
 func (t tally) missing() string {
 	if len(t.apart) > 0 {
-		return "these are apart: " + strings.Join(t.apart, "; ")
+		var texts []string
+		for _, p := range t.apart {
+			texts = append(texts, p.agent+" shows "+p.state+" and "+p.status)
+		}
+		return "these are apart: " + strings.Join(texts, "; ")
 	}
 	if others := t.logged + t.closed + t.free; t.agree <= others {
 		return fmt.Sprintf("only %d of %d agents agree by a row of the rule", t.agree, t.agree+others)
@@ -385,8 +392,7 @@ func (c *centre) count() (t tally) {
 		case c.free(p.Email, status):
 			t.free++
 		default:
-			t.whose = append(t.whose, p.Email)
-			t.apart = append(t.apart, fmt.Sprintf("%s shows %s and %s", p.Email, state, status))
+			t.apart = append(t.apart, parted{p.Email, state.String(), status})
 		}
 	}
 	return t
