@@ -60,6 +60,7 @@ func (m *machine) adopt() {
 		why = "logged in"
 	}
 	m.dropAll(why)
+	ended := m.s.adopted // a stop, if that is why
 	m.setBase(m.s.shows)
 	mapped := m.rule.mapped(m.world(CXone))
 	align := m.set.Align
@@ -69,7 +70,7 @@ func (m *machine) adopt() {
 	m.s.resumed = false
 	m.tell(Entry{What: Adopted, Detail: why})
 	if mapped || align == AlignNone {
-		m.s.adopted = max(m.s.seen[CXone].began(), m.s.seen[Salesforce].began())
+		m.s.adopted = max(ended, m.s.seen[CXone].began(), m.s.seen[Salesforce].began())
 	}
 	if mapped {
 		return

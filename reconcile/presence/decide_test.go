@@ -133,6 +133,11 @@ func TestDecisionTable(t *testing.T) {
 			want: []string{"30 unmapped"}, base: "Lunch/Chats",
 		},
 		{
+			name: "resume before it is heard of", why: "what happened during a stop is adopted, however late a poll tells of it; what happens after it is not",
+			play: []string{"10 stop quiet", "30 resume", "31 cxone Lunch @20", "40 cxone Available", "50 cxone Lunch"},
+			want: []string{"50 set Salesforce On_Break if Chats"}, base: "Available/Chats",
+		},
+		{
 			name: "contact", why: "a contact publishes; at its end CXone is back where it was and Salesforce goes back to what it showed, not to the row's status",
 			rule: subscribes("Mails", "Available"),
 			play: []string{

@@ -253,7 +253,8 @@ func (m *machine) stop(reason string) {
 	m.tell(Entry{What: Stopped, Detail: reason})
 }
 
-// resume forgets the base, so that what is there is adopted.
+// resume forgets the base, so that what is there is adopted; so is what has
+// happened before and is heard of later.
 func (m *machine) resume() {
 	if !m.s.stopped {
 		return
@@ -261,5 +262,5 @@ func (m *machine) resume() {
 	m.s.stopped, m.s.reason = false, ""
 	m.tell(Entry{What: Resumed})
 	m.dropBase()
-	m.s.late, m.s.resumed = nil, true
+	m.s.late, m.s.resumed, m.s.adopted = nil, true, m.now
 }

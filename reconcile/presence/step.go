@@ -101,6 +101,7 @@ func (m *machine) clamp() {
 	}
 	limit(&m.s.changed, 0)
 	limit(&m.s.refilled, 0)
+	limit(&m.s.adopted, 0)
 }
 
 // obey brings the state in line with who the agent is and which rule reaches
