@@ -107,7 +107,7 @@ func (w *world) removeFile() {
 	w.forgetStops(func(s *stopped) bool { return s.file })
 }
 
-// stop orders a halt, and takes it back later.
+// stop orders a halt, and takes it back later, unless all is calm by then.
 func (w *world) stop(order mirror.StopOrder) {
 	order.Reason, order.By = "incident", "ana"
 	if w.under(w.weather.storeDown) || w.under(w.weather.storeFull) {
@@ -118,7 +118,11 @@ func (w *world) stop(order mirror.StopOrder) {
 	}
 	w.orders.stops = append(w.orders.stops, stopped{order: order, at: w.now, version: w.store.version})
 	w.say(nil, "stop: team %q, agent %q", order.Team, order.Agent)
-	w.after(w.about(2*w.plan.strife), func() { w.resume(order) })
+	w.after(w.about(2*w.plan.strife), func() {
+		if !w.calm {
+			w.resume(order)
+		}
+	})
 }
 
 func (w *world) resume(order mirror.StopOrder) {

@@ -96,6 +96,16 @@ func plantedBugs() []bug {
 	}
 	m.dropBase()
 `},
+		{"what is heard of after a resume is caught up", "presence/decide.go",
+			`	ended := m.s.adopted // a stop, if that is why
+	m.setBase(m.s.shows)
+`,
+			`	ended := m.s.adopted // a stop, if that is why
+	if {bug} {
+		ended = 0
+	}
+	m.setBase(m.s.shows)
+`},
 		{"a stop is noted and not obeyed", "presence/step.go",
 			`	return m.rule != nil && !m.s.stopped && `,
 			`	return m.rule != nil && (!m.s.stopped || {bug}) && `},

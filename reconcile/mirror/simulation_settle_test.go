@@ -265,7 +265,7 @@ func (w *world) lastAct(p *person) func() {
 }
 
 // lastStop lets people choose something while everybody is stopped. Nothing of
-// it is caught up afterwards.
+// it is caught up afterwards, heard of before the stop ends or not.
 func (w *world) lastStop() {
 	if w.failure != nil {
 		return
@@ -275,7 +275,11 @@ func (w *world) lastStop() {
 	for _, p := range w.people {
 		w.lastAct(p)
 	}
-	w.rest(10*time.Second + w.ration(len(w.people)))
+	if w.chance(0.5) {
+		w.rest(w.margin())
+	} else {
+		w.rest(10*time.Second + w.ration(len(w.people)))
+	}
 	w.resume(mirror.StopOrder{})
 	w.check.quiet = true
 	w.rest(time.Minute)
