@@ -133,3 +133,26 @@ func (w *world) pollsSoFar() int {
 	defer w.mu.Unlock()
 	return w.polls
 }
+
+// A lull is in the middle between two polls, however many there are.
+func TestLull(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, lulls, polls := newWorld(2), 0, 0
+		set := settings()
+		set.PollInterval = minInterval
+		start(t, w, openFile(t), set, func(o *Options) {
+			o.Lull = func() {
+				w.mu.Lock()
+				lulls, polls = lulls+1, w.polls
+				w.mu.Unlock()
+				time.Sleep(minInterval / 4) // it holds nobody up
+			}
+		})
+		pass(time.Minute + minInterval*3/4)
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if polls < 60 || polls != w.polls || lulls < polls-1 {
+			t.Errorf("%d lulls, the last after %d polls of %d; want one after each", lulls, polls, w.polls)
+		}
+	})
+}

@@ -26,6 +26,10 @@ type Options struct {
 	Reload <-chan Settings
 	// View lets others see what Run does, and may be nil. It is for one Run.
 	View *View
+	// Lull is called, beside what Run does, in the middle between two polls: what
+	// the last one brought is on its way, and what holds everybody up for a moment
+	// does it least then. It may be nil.
+	Lull func()
 	// Fleet is what else this process runs on the store, and may be nil: then
 	// nothing is handed over to other processes.
 	Fleet *Fleet
@@ -101,8 +105,9 @@ func (d *driver) run(ctx context.Context) error {
 		d.Settings.OneWay = "no channel to consoles is there: no presence_bridge is declared"
 	}
 	engine := New(d.Settings)
-	timer := time.NewTimer(0)
+	timer, lull := time.NewTimer(0), time.NewTimer(minInterval)
 	defer timer.Stop()
+	defer lull.Stop()
 	stop, reload := ctx.Done(), d.Reload
 	for !d.ended {
 		var event Event
@@ -110,6 +115,11 @@ func (d *driver) run(ctx context.Context) error {
 		case event = <-d.events:
 		case <-timer.C:
 			event = Tick{}
+		case <-lull.C:
+			if d.Lull != nil {
+				d.workers.Go(d.Lull)
+			}
+			continue
 		case <-stop:
 			event, stop = Drain{}, nil
 		case set, open := <-reload:
@@ -126,6 +136,9 @@ func (d *driver) run(ctx context.Context) error {
 		}
 		for _, r := range engine.Handle(time.Now(), event) {
 			d.carry(r) //nolint:contextcheck // what is under way outlives ctx, to be drained
+		}
+		if _, polled := event.(Polled); polled {
+			lull.Reset(minInterval / 2)
 		}
 		d.me.note(engine.lease.Epoch != 0)
 		setTimer(timer, engine.Next())

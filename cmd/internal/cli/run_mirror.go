@@ -65,6 +65,7 @@ func (a *app) untilInterrupted(ctx context.Context, options mirror.Options) erro
 	a.graceful.Store(true) // beside others, the command's own
 	defer a.graceful.Store(false)
 	defer collectLess()()
+	options.Lull = collectGrown
 	running, drain := context.WithCancel(ctx)
 	defer drain()
 	ended := make(chan error, 1)
