@@ -57,7 +57,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"emulate": emulate, "edit": post("edit"), "fault": post("faults"), "nocanary": noCanary,
-			"agent": agent, "await": await, "page": page, "told": told, "occupy": occupy,
+			"agent": agent, "await": await, "page": page, "told": told, "explained": explained, "occupy": occupy,
 		},
 	})
 }
@@ -170,6 +170,19 @@ func told(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	}
 	ts.Fatalf("%s does not tell %q:\n%s", args[0], args[1], text)
+}
+
+// explained waits until why says something of an agent.
+func explained(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: explained AGENT TEXT")
+	}
+	for begin := time.Now(); time.Since(begin) < awaitPatience; time.Sleep(20 * time.Millisecond) {
+		if ts.Exec("lockstep", "why", args[0]) == nil && strings.Contains(ts.ReadFile("stdout"), args[1]) {
+			return
+		}
+	}
+	ts.Fatalf("why does not tell %q of %s:\n%s", args[1], args[0], ts.ReadFile("stdout"))
 }
 
 // occupy takes a port until the script ends.

@@ -97,15 +97,21 @@ func plantedBugs() []bug {
 	m.dropBase()
 `},
 		{"what is heard of after a resume is caught up", "presence/decide.go",
-			`	ended := m.s.adopted // a stop, if that is why
+			`	ended := m.stopEnded()
 	m.setBase(m.s.shows)
 `,
-			`	ended := m.s.adopted // a stop, if that is why
+			`	ended := m.stopEnded()
 	if {bug} {
 		ended = 0
 	}
 	m.setBase(m.s.shows)
 `},
+		{"what happens right after a resume is adopted", "presence/decide.go",
+			`	return m.s.adopted - max(m.s.seen[CXone].unsure, m.s.seen[Salesforce].unsure)`,
+			`	if {bug} {
+		return m.s.adopted
+	}
+	return m.s.adopted - max(m.s.seen[CXone].unsure, m.s.seen[Salesforce].unsure)`},
 		{"a stop is noted and not obeyed", "presence/step.go",
 			`	return m.rule != nil && !m.s.stopped && `,
 			`	return m.rule != nil && (!m.s.stopped || {bug}) && `},

@@ -281,9 +281,25 @@ func (w *world) lastStop() {
 		w.rest(10*time.Second + w.ration(len(w.people)))
 	}
 	w.resume(mirror.StopOrder{})
+	if w.chance(0.5) {
+		w.untilResumed()
+		w.lastActs() // which are not taken for what happened before
+		return
+	}
 	w.check.quiet = true
 	w.rest(time.Minute)
 	w.check.quiet = false
+}
+
+func (w *world) untilResumed() {
+	waits := func(p *person) bool {
+		s, _ := w.known(p)
+		_, stopped := s.Stopped()
+		return stopped
+	}
+	for end := w.now + 2*time.Second; w.now < end && slices.ContainsFunc(w.people, waits); {
+		w.rest(20 * time.Millisecond)
+	}
 }
 
 // silent wants nothing to be written while nobody does anything.

@@ -60,7 +60,7 @@ func (m *machine) adopt() {
 		why = "logged in"
 	}
 	m.dropAll(why)
-	ended := m.s.adopted // a stop, if that is why
+	ended := m.stopEnded()
 	m.setBase(m.s.shows)
 	mapped := m.rule.mapped(m.world(CXone))
 	align := m.set.Align
@@ -88,6 +88,16 @@ func (m *machine) adopt() {
 		return
 	}
 	m.apply(m.judge())
+}
+
+// stopEnded returns when, at the earliest, the stop ended that an adoption comes
+// after, by the vendors' clocks; 0 without one. What may have happened since is
+// not to be lost.
+func (m *machine) stopEnded() int64 {
+	if !m.s.resumed {
+		return 0
+	}
+	return m.s.adopted - max(m.s.seen[CXone].unsure, m.s.seen[Salesforce].unsure)
 }
 
 // judge looks at which sides moved. Timestamps only settle a conflict.
