@@ -102,16 +102,16 @@ func plantedBugs() []bug {
 `,
 			`	ended := m.stopEnded()
 	if {bug} {
-		ended = 0
+		ended = [2]int64{}
 	}
 	m.setBase(m.s.shows)
 `},
 		{"what happens right after a resume is adopted", "presence/decide.go",
-			`	return m.s.adopted - max(m.s.seen[CXone].unsure, m.s.seen[Salesforce].unsure)`,
-			`	if {bug} {
-		return m.s.adopted
-	}
-	return m.s.adopted - max(m.s.seen[CXone].unsure, m.s.seen[Salesforce].unsure)`},
+			`		ended[side] = at - m.s.seen[side].unsure`,
+			`		ended[side] = at - m.s.seen[side].unsure
+		if {bug} {
+			ended[side] = at
+		}`},
 		{"a stop is noted and not obeyed", "presence/step.go",
 			`	return m.rule != nil && !m.s.stopped && `,
 			`	return m.rule != nil && (!m.s.stopped || {bug}) && `},

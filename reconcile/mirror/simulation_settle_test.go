@@ -275,13 +275,14 @@ func (w *world) lastStop() {
 	for _, p := range w.people {
 		w.lastAct(p)
 	}
-	if w.chance(0.5) {
+	soon := w.chance(0.5)
+	if soon {
 		w.rest(w.margin())
 	} else {
 		w.rest(10*time.Second + w.ration(len(w.people)))
 	}
 	w.resume(mirror.StopOrder{})
-	if w.chance(0.5) {
+	if !soon && w.chance(0.5) {
 		w.untilResumed()
 		w.lastActs() // which are not taken for what happened before
 		return

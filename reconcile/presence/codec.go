@@ -83,7 +83,7 @@ func walk(c coder, s *State) {
 	}
 	numbers(c, &s.epoch, &s.seq, &s.digest)
 	numbers(c, &s.tokens)
-	numbers(c, &s.refilled, &s.changed, &s.wake, &s.adopted)
+	numbers(c, &s.refilled, &s.changed, &s.wake, &s.adopted[CXone], &s.adopted[Salesforce])
 	c.name(&s.reason)
 }
 

@@ -70,7 +70,7 @@ func (m *machine) adopt() {
 	m.s.resumed = false
 	m.tell(Entry{What: Adopted, Detail: why})
 	if mapped || align == AlignNone {
-		m.s.adopted = max(ended, m.s.seen[CXone].began(), m.s.seen[Salesforce].began())
+		m.adoptedFrom(ended)
 	}
 	if mapped {
 		return
@@ -90,14 +90,26 @@ func (m *machine) adopt() {
 	m.apply(m.judge())
 }
 
-// stopEnded returns when, at the earliest, the stop ended that an adoption comes
-// after, by the vendors' clocks; 0 without one. What may have happened since is
-// not to be lost.
-func (m *machine) stopEnded() int64 {
+// stopEnded returns when the stop ended that an adoption comes after, by side, or
+// a little before, as the vendors' clocks may be wrong: what may have happened
+// since is not to be lost. It is 0 without a stop.
+func (m *machine) stopEnded() (ended [2]int64) {
 	if !m.s.resumed {
-		return 0
+		return ended
 	}
-	return m.s.adopted - max(m.s.seen[CXone].unsure, m.s.seen[Salesforce].unsure)
+	for side, at := range m.s.adopted {
+		ended[side] = at - m.s.seen[side].unsure
+	}
+	return ended
+}
+
+// adoptedFrom notes that the pair counts as adopted since its later side changed,
+// or since a stop ended.
+func (m *machine) adoptedFrom(ended [2]int64) {
+	at := min(m.now, max(m.s.seen[CXone].began(), m.s.seen[Salesforce].began()))
+	for side := range ended {
+		m.s.adopted[side] = max(ended[side], at+m.s.seen[side].ahead)
+	}
 }
 
 // judge looks at which sides moved. Timestamps only settle a conflict.
@@ -151,7 +163,7 @@ func (m *machine) stands(side Side) bool { return m.s.stands[side] && m.newer(si
 // adopts reports whether a side had moved before the pair was adopted: it would
 // have been adopted like that, had it been heard of in time.
 func (m *machine) adopts(moved Side) bool {
-	return !m.moved(moved.other()) && m.earliest(moved) < m.s.adopted
+	return !m.moved(moved.other()) && m.earliest(moved)+m.s.seen[moved].ahead < m.s.adopted[moved]
 }
 
 // newer reports whether one side has changed after the other, by the vendors'

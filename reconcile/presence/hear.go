@@ -262,5 +262,8 @@ func (m *machine) resume() {
 	m.s.stopped, m.s.reason = false, ""
 	m.tell(Entry{What: Resumed})
 	m.dropBase()
-	m.s.late, m.s.resumed, m.s.adopted = nil, true, m.now
+	m.s.late, m.s.resumed = nil, true
+	for side := range m.s.adopted {
+		m.s.adopted[side] = m.now + m.s.seen[side].ahead
+	}
 }

@@ -18,10 +18,10 @@ type State struct {
 	// stands says, by side, that somebody chose what it shows and nothing has
 	// been made of it on the other side. It wins over what happened there before
 	// and is heard of later. adopted is when the later side of a base that was
-	// adopted had changed, or when a stop ended, by our clock: what happened before
-	// that asks for nothing.
+	// adopted had changed, or when a stop ended, by the clock of each side's vendor:
+	// what happened there before that asks for nothing.
 	stands  [2]bool
-	adopted int64
+	adopted [2]int64
 	// before is the base as it was outside a contact: what "previous" stands
 	// for. It follows the base, and stands still while run says that a contact or
 	// what it asks for at its end is under way. Its status is offline when there

@@ -93,6 +93,11 @@ func (m *machine) clamp() {
 			m.s.pending[side] = &again
 		}
 	}
+	for side, seen := range m.s.seen {
+		if seen.fresh {
+			limit(&m.s.adopted[side], time.Duration(seen.ahead)*time.Millisecond)
+		}
+	}
 	for i, l := range m.s.late {
 		if most := m.carriedOut(l.side); l.until > most && m.s.seen[l.side].fresh {
 			m.s.late = append([]late(nil), m.s.late...)
@@ -101,7 +106,6 @@ func (m *machine) clamp() {
 	}
 	limit(&m.s.changed, 0)
 	limit(&m.s.refilled, 0)
-	limit(&m.s.adopted, 0)
 }
 
 // obey brings the state in line with who the agent is and which rule reaches
@@ -272,7 +276,7 @@ func (m *machine) setBase(p pair) {
 
 // settled says that nothing of the base was left as it is: each side shows it
 // because of the other.
-func (m *machine) settled() { m.s.stands, m.s.adopted = [2]bool{}, 0 }
+func (m *machine) settled() { m.s.stands, m.s.adopted = [2]bool{}, [2]int64{} }
 
 func (m *machine) dropBase() {
 	m.s.base, m.s.hasBase, m.s.before, m.s.run = pair{}, false, pair{}, false
