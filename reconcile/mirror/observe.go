@@ -62,7 +62,7 @@ const readChunk = 2000
 func (e *Engine) read() {
 	left := readChunk
 	for len(e.readings) > 0 && left > 0 {
-		if e.full() {
+		if e.full() || e.gather.news && !e.now.Before(e.retry) {
 			return // the next commit goes on with it
 		}
 		r := e.readings[0]
@@ -84,6 +84,7 @@ func (e *Engine) readSome(r *reading, left *int) bool {
 	for ; !r.absent && r.at < len(n.Sightings) && *left > 0; r.at++ {
 		if r.first > 0 && r.at == r.first {
 			r.first, *left = 0, 0 // the rest comes once that is on its way
+			e.gather.news = len(e.gather.commands) > 0
 			return false
 		}
 		e.sightedIn(r, &n.Sightings[r.at])

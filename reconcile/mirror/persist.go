@@ -33,6 +33,7 @@ type batch struct {
 	forgotten []string // keys
 	breaker   bool
 	forgot    bool // orders to forget were carried out
+	news      bool // what a reading has brought is in it, and the rest of the reading waits
 
 	sets   []store.Set // made when the batch is committed
 	states []kept
@@ -104,6 +105,9 @@ func (e *Engine) commit() {
 	}
 	b := e.gather
 	e.gather = batch{}
+	if b.news {
+		e.by(taskRead, 0)
+	}
 	e.fill(&b)
 	if len(b.sets) == 0 && len(b.lines) == 0 {
 		e.keep(&b)
