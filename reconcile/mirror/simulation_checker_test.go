@@ -357,10 +357,14 @@ func (c *checker) over(p *person, l *mirror.Line) {
 }
 
 // superseded is when a decision is not needed any more. What a side came to show
-// after one was made is not what it showed before, and not somebody else's.
+// after one was made is not what it showed before, and not somebody else's. When
+// the store took nothing for a while, the side may show something newer by now.
 func (c *checker) superseded(p *person, l *mirror.Line) {
-	shows := &p.ledger.last[l.Side]
-	if l.Detail == "there before it was asked for" && shows.value == c.w.centre.valued(l.Side, l.Target) && shows.at > p.ledger.decision[l.Side].at {
+	shows, made := &p.ledger.last[l.Side], p.ledger.decision[l.Side].at
+	if !c.w.fair(c.w.now - made) {
+		return
+	}
+	if l.Detail == "there before it was asked for" && shows.value == c.w.centre.valued(l.Side, l.Target) && shows.at > made {
 		c.w.fail("what comes after a decision was not there before", p, "%s", shows.value)
 	}
 }
