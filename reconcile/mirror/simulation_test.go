@@ -36,6 +36,7 @@ var keptSeeds = []struct {
 	{1513, "a reading was under way while the machine's clock was set"},
 	{1690, "a choice was taken for a command that had expired by the vendor's clock, and not by that of a new owner"},
 	{589, "finds again that who has another counterpart keeps the old one"},
+	{425, "finds again that what a person has reversed is set again"},
 	{3289, "who was found to be logged out of CXone overruled whoever had logged in to Salesforce since"},
 }
 
