@@ -177,15 +177,31 @@ func (m *process) text() string {
 	return tail(m.said.String())
 }
 
-// heap is the least that a collection has left lately, in MiB: what stays when
-// nothing is under way.
+// heap waits for a collection while nothing is under way, and returns what it
+// leaves, in MiB. Go's runtime begins one by itself when there was none for two
+// minutes.
 func (m *process) heap() float64 {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if len(m.live) == 0 {
-		return 0
+	m.calm()
+	collections := func() []float64 {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		return m.live
 	}
-	return slices.Min(m.live[max(0, len(m.live)-20):])
+	for begin := len(collections()); ; time.Sleep(100 * time.Millisecond) {
+		if all := collections(); len(all) > begin {
+			return all[begin]
+		}
+	}
+}
+
+// calm waits until a run has nothing to do but to ask whether there is.
+func (m *process) calm() {
+	for before := m.cpu(); ; before = m.cpu() {
+		time.Sleep(2 * time.Second)
+		if m.cpu()-before < .2 {
+			return
+		}
+	}
 }
 
 // end asks the process to end, and waits until it has.
@@ -206,12 +222,7 @@ func (h *theatre) awake(m *process) {
 	h.b.Helper()
 	h.order(order{Do: "tally"})
 	h.until(m, func(t *tally) bool { return t.Polls >= 5 && t.Sweeps >= 2 })
-	for before := m.cpu(); ; before = m.cpu() {
-		time.Sleep(2 * time.Second)
-		if m.cpu()-before < .2 {
-			return
-		}
-	}
+	m.calm()
 }
 
 // until waits for what a run does, as the vendors see it.
