@@ -1,6 +1,7 @@
 package salesforce
 
 import (
+	"strings"
 	"sync"
 	"time"
 )
@@ -12,14 +13,14 @@ import (
 // It holds two records a person, and is bounded by the number of people.
 type book struct {
 	mu      sync.Mutex
-	people  map[string]entry  // by user Id
-	records map[string]string // record to user
+	people  map[shortID]entry
+	records map[shortID]shortID // record to user
 }
 
 // An entry is one person's last two intervals. There is one for everybody, so
 // its moments are small: microseconds since 1970.
 type entry struct {
-	record, before string
+	record, before shortID
 	since          int64 // of record
 	ended          int64 // when record did; 0 when nobody said so
 	out            bool  // record has ended
@@ -28,8 +29,20 @@ type entry struct {
 }
 
 func newBook() book {
-	return book{people: map[string]entry{}, records: map[string]string{}}
+	return book{people: map[shortID]entry{}, records: map[shortID]shortID{}}
 }
+
+// A shortID is an Id by the 15 characters that tell it from others. There are
+// several of everybody, so it is no string, which would take three times as much.
+type shortID [15]byte
+
+func shorten(id string) (short shortID) {
+	copy(short[:], id)
+	return short
+}
+
+// String returns the long form.
+func (id shortID) String() string { return idOf(strings.TrimRight(string(id[:]), "\x00")) }
 
 // begin notes that a person's current interval is a record, and reports if it
 // is: a message can be late or come twice, and then a later interval is known.
@@ -40,20 +53,21 @@ func newBook() book {
 func (b *book) begin(user, record string, since time.Time) (current bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	e, at := b.people[user], since.UnixMicro()
+	who, is := shorten(user), shorten(record)
+	e, at := b.people[who], since.UnixMicro()
 	switch {
-	case e.record == record:
+	case e.record == is:
 		return !e.out
-	case e.before == record:
+	case e.before == is:
 		return false
 	case at < e.since, at == e.since && e.read:
-		b.replace(user, e.before, record)
-		e.before, e.tied = record, at == e.since
-		b.people[user] = e
+		b.replace(who, e.before, is)
+		e.before, e.tied = is, at == e.since
+		b.people[who] = e
 		return false
 	}
-	b.replace(user, e.before, record)
-	b.people[user] = entry{record: record, before: e.record, since: at}
+	b.replace(who, e.before, is)
+	b.people[who] = entry{record: is, before: e.record, since: at}
 	return true
 }
 
@@ -62,13 +76,13 @@ func (b *book) holds(user, record string, since time.Time) {
 	b.begin(user, record, since)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if e := b.people[user]; e.record == record {
+	if e := b.people[shorten(user)]; e.record == shorten(record) {
 		e.read = true
-		b.people[user] = e
+		b.people[shorten(user)] = e
 	}
 }
 
-func (b *book) replace(user, old, record string) {
+func (b *book) replace(user, old, record shortID) {
 	delete(b.records, old)
 	b.records[record] = user
 }
@@ -78,16 +92,21 @@ func (b *book) replace(user, old, record string) {
 func (b *book) end(record string, at time.Time) (user string, last bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	user = b.records[record]
-	e := b.people[user]
-	if user == "" || e.record != record {
-		return user, user == "" || e.tied && e.before == record
+	is := shorten(record)
+	who, known := b.records[is]
+	if !known {
+		return "", true
+	}
+	user = who.String()
+	e := b.people[who]
+	if e.record != is {
+		return user, e.tied && e.before == is
 	}
 	e.out, e.ended = true, 0
 	if !at.IsZero() {
 		e.ended = at.UnixMicro()
 	}
-	b.people[user] = e
+	b.people[who] = e
 	return user, true
 }
 
@@ -95,7 +114,11 @@ func (b *book) end(record string, at time.Time) (user string, last bool) {
 func (b *book) owner(record string) string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.records[record]
+	who, known := b.records[shorten(record)]
+	if !known {
+		return ""
+	}
+	return who.String()
 }
 
 // left returns when a person's last known interval ended, zero when nobody
@@ -103,7 +126,7 @@ func (b *book) owner(record string) string {
 func (b *book) left(user string) time.Time {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if ended := b.people[user].ended; ended != 0 {
+	if ended := b.people[shorten(user)].ended; ended != 0 {
 		return time.UnixMicro(ended).UTC()
 	}
 	return time.Time{}
@@ -113,9 +136,9 @@ func (b *book) left(user string) time.Time {
 func (b *book) gone(user string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if e, known := b.people[user]; known {
+	if e, known := b.people[shorten(user)]; known {
 		e.out = true
-		b.people[user] = e
+		b.people[shorten(user)] = e
 	}
 }
 
@@ -126,7 +149,7 @@ func (b *book) present() []string {
 	var users []string
 	for user, e := range b.people {
 		if !e.out {
-			users = append(users, user)
+			users = append(users, user.String())
 		}
 	}
 	return users
@@ -138,7 +161,7 @@ func (b *book) seen() []string {
 	defer b.mu.Unlock()
 	users := make([]string, 0, len(b.people))
 	for user := range b.people {
-		users = append(users, user)
+		users = append(users, user.String())
 	}
 	return users
 }

@@ -137,7 +137,7 @@ func (e *Engine) forgetOrdered() {
 func (e *Engine) startAfresh(key string) {
 	e.forget(prefixAgent + key)
 	e.forget(prefixKnown + key)
-	if was := e.byKey[key]; was != nil {
+	if was := find(e.agents, key); was != nil {
 		was.lost, was.unsaved = "forgotten by order", false
 		e.retire(was)
 		e.replace(was)
@@ -164,7 +164,6 @@ func (e *Engine) enter(a *agent) {
 			e.agents[i] = a
 		}
 	}
-	e.byKey[a.known.Key] = a
 	for side, id := range [...]string{a.known.CXone, a.known.Salesforce} {
 		e.known[side][id] = a
 	}

@@ -221,7 +221,7 @@ func (e *Engine) Changes(now time.Time, since uint64) Changes {
 		}
 	}
 	for _, d := range e.gone {
-		if d.version > since && since != 0 && e.byKey[d.key] == nil {
+		if d.version > since && since != 0 && find(e.agents, d.key) == nil {
 			c.Gone = append(c.Gone, d.key)
 		}
 	}
