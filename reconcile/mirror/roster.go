@@ -17,7 +17,7 @@ import (
 
 // A roster is who there is.
 type roster struct {
-	agents  []*agent // by key
+	agents  []*agent             // by key
 	known   [2]map[string]*agent // by side and Id; nil for a person who is nobody's counterpart
 	strange []Strange
 	alarms  alarms
