@@ -230,12 +230,12 @@ func plantedBugs() []bug {
 			`func (e *Engine) steady() time.Time { return`,
 			`func (e *Engine) steady() time.Time { if {bug} { return e.now.Round(0) }; return`},
 		{"who has another counterpart keeps the old one", "mirror/roster.go",
-			`		if byKey[a.known.Key] == nil {
+			`		if find(agents, a.known.Key) == nil {
 			e.dismiss(`,
-			`		if byKey[a.known.Key] == nil && {bug} {
-			byKey[a.known.Key] = a
+			`		if find(agents, a.known.Key) == nil && {bug} {
 			agents = append(agents, a)
-		} else if byKey[a.known.Key] == nil {
+			slices.SortFunc(agents, func(a, b *agent) int { return cmp.Compare(a.known.Key, b.known.Key) })
+		} else if find(agents, a.known.Key) == nil {
 			e.dismiss(`},
 	}
 }
